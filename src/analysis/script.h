@@ -1,6 +1,7 @@
-/* A migration file cut into statements by a lexer of our own, and how it therefore has to be run. It knows every
- * PostgreSQL version's quoting (manual, section 4.1) and no grammar beyond a statement's first
- * words: what it is unsure of it says, and such a file is sent whole, as golang-migrate does. */
+/* A migration file cut into statements by a lexer of our own, and how it therefore has to be run.
+ * It knows every PostgreSQL version's quoting (manual, section 4.1) and no grammar beyond a
+ * statement's first words: what it is unsure of it says, and such a file is sent whole, as
+ * golang-migrate does. */
 #ifndef WINCH_ANALYSIS_SCRIPT_H
 #define WINCH_ANALYSIS_SCRIPT_H
 
@@ -56,9 +57,9 @@ struct script {
 };
 
 /* Cuts up length bytes (valid UTF-8, no NUL, no byte order mark). transaction_off is `-- winch:
- * transaction off`. Fails with line and column on what no server could take: an unterminated quote, comment or
- * dollar quote, a psql meta-command (\i, \copy ...), COPY FROM STDIN data. file names the text in errors. Linear in
- * length; no recursion; thread-safe. */
+ * transaction off`. Fails with line and column on what no server could take: an unterminated quote,
+ * comment or dollar quote, a psql meta-command (\i, \copy ...), COPY FROM STDIN data. file names
+ * the text in errors. Linear in length; no recursion; thread-safe. */
 struct script *script_parse(const char *text, gsize length, enum sql_dialect dialect,
                             gboolean transaction_off, const char *file, GError **error);
 void script_free(struct script *script);

@@ -9,8 +9,8 @@ static const struct {
     const char *name;
     gint64 milliseconds;
 } units[] = {
-    {"ms", 1},      {"s", 1000},     {"sec", 1000},    {"min", 60000},
-    {"m", 60000},   {"h", 3600000},  {"d", 86400000},
+    {"ms", 1},    {"s", 1000},    {"sec", 1000},   {"min", 60000},
+    {"m", 60000}, {"h", 3600000}, {"d", 86400000},
 };
 
 #define DURATION_MAX_MS G_MAXINT32
@@ -30,8 +30,7 @@ static gboolean refuse(const char *text, GError **error)
     return FALSE;
 }
 
-gboolean duration_parse(const char *text, gint64 bare_unit_ms, gint64 *milliseconds,
-                        GError **error)
+gboolean duration_parse(const char *text, gint64 bare_unit_ms, gint64 *milliseconds, GError **error)
 {
     gint64 total = 0;
     const char *at = text;

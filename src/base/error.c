@@ -103,7 +103,8 @@ void error_set_errno(GError **error, enum error_code code, int error_number, con
 
 void error_advise(GError **error, const char *format, ...)
 {
-    struct error_detail *detail = error != NULL && *error != NULL ? error_detail_edit(*error) : NULL;
+    struct error_detail *detail =
+        error != NULL && *error != NULL ? error_detail_edit(*error) : NULL;
     if (detail == NULL)
         return;
     va_list arguments;

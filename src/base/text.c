@@ -152,8 +152,7 @@ static guint edit_distance(const char *a, const char *b)
             char x = g_ascii_tolower(a[i - 1]), y = g_ascii_tolower(b[j - 1]);
             guint best = MIN(CELL(i - 1, j), CELL(i, j - 1)) + 1;
             best = MIN(best, CELL(i - 1, j - 1) + (x != y));
-            if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) &&
-                y == g_ascii_tolower(a[i - 2]))
+            if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) && y == g_ascii_tolower(a[i - 2]))
                 best = MIN(best, CELL(i - 2, j - 2) + 1);
             CELL(i, j) = best;
         }

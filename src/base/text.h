@@ -10,8 +10,9 @@ enum text_lines {
 };
 
 /* A copy of length bytes (-1: up to the NUL) in which nothing can steer a terminal: control
- * characters become ^X or \xNN, C1 controls, bidirectional and zero-width controls \u{XXXX}, bytes that are
- * not UTF-8 \xNN. CR before LF is dropped. The result is valid UTF-8. Free with g_free(). */
+ * characters become ^X or \xNN, C1 controls, bidirectional and zero-width controls \u{XXXX}, bytes
+ * that are not UTF-8 \xNN. CR before LF is dropped. The result is valid UTF-8. Free with g_free().
+ */
 char *text_visible(const char *bytes, gssize length, enum text_lines lines);
 
 /* Columns that valid UTF-8 takes on a terminal: wide characters 2, combining marks 0. */

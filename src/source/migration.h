@@ -61,7 +61,7 @@ struct migration {
     struct migration_half up;
     struct migration_half down;
     struct migration_notes notes;
-    const char *release;      /* in force here: its own note, else the nearest earlier one's; NULL */
+    const char *release; /* in force here: its own note, else the nearest earlier one's; NULL */
     const char *release_name; /* "1.1.0.003", or NULL without a release */
 };
 
@@ -109,8 +109,8 @@ struct migration_text {
     gsize bom_length;  /* 3 when the file begins with a UTF-8 byte order mark, to be left out */
 };
 
-/* Reads a half. A dangling link, a directory, an unreadable file, a NUL byte, invalid UTF-8 and a file over
- * 256 MiB are errors naming it. NULL half path: an error too. Blocks on the disk. */
+/* Reads a half. A dangling link, a directory, an unreadable file, a NUL byte, invalid UTF-8 and a
+ * file over 256 MiB are errors naming it. NULL half path: an error too. Blocks on the disk. */
 struct migration_text *migration_text_load(const struct migration_half *half, GError **error);
 void migration_text_free(struct migration_text *text);
 DEFINE_AUTOPTR(migration_text, migration_text_free);

@@ -1,0 +1,54 @@
+/* The wall between the drivers and everything else: one table of functions a driver. */
+#ifndef WINCH_DATABASE_DRIVER_H
+#define WINCH_DATABASE_DRIVER_H
+
+#include "database/database.h"
+
+/* Each driver's handle begins with this. */
+struct database {
+    const struct database_driver *driver;
+    struct database_facts facts; /* strings owned by the driver's handle */
+    enum history_presence history;
+    guint64 round_trips;
+    struct cancellation *cancellation; /* may be NULL */
+};
+
+/* As the functions of the same name in database.h. */
+struct database_driver {
+    const char *name;           /* "postgres" */
+    const char *const *schemes; /* NULL-terminated, without "://" */
+    struct database *(*open)(const struct database_options *options, GError **error);
+    void (*close)(struct database *database);
+    const char *(*label)(const struct database *database);
+    gboolean (*version_read)(struct database *database, struct version_state *state,
+                             GError **error);
+    gboolean (*install)(struct database *database, GError **error);
+    char *(*install_script)(const struct database *database);
+    gboolean (*environment_record)(struct database *database, const char *environment,
+                                   GError **error);
+    gboolean (*lock)(struct database *database, gint64 timeout, lock_wait_fn on_wait, void *data,
+                     GError **error);
+    void (*unlock)(struct database *database);
+    int (*lock_holder)(struct database *database, struct lock_holder *holder, GError **error);
+    const GArray *(*lock_ids)(const struct database *database);
+    gboolean (*history_append)(struct database *database, struct history_record *record,
+                               GError **error);
+    GPtrArray *(*history_read)(struct database *database, guint limit, GError **error);
+    gboolean (*history_head)(struct database *database, gint64 *rows, char **hash, GError **error);
+    GBytes *(*file_read)(struct database *database, const char *sha256, GError **error);
+    gboolean (*run)(struct database *database, const struct run_job *job, struct run_result *result,
+                    GError **error);
+    gboolean (*rehearsal_begin)(struct database *database, gint64 lock_timeout, GError **error);
+    gboolean (*rehearse)(struct database *database, const struct run_job *job,
+                         struct run_result *result, GError **error);
+    void (*rehearsal_end)(struct database *database);
+    gboolean (*force)(struct database *database, gint64 version, struct history_record *record,
+                      GError **error);
+    gboolean (*drop)(struct database *database, struct history_record *record, GPtrArray *dropped,
+                     GError **error);
+};
+
+extern const struct database_driver postgres_driver;
+extern const struct database_driver sqlite_driver;
+
+#endif

@@ -1,0 +1,132 @@
+/* The PostgreSQL driver's inside: the handle, and what its files offer each other. */
+#ifndef WINCH_DATABASE_POSTGRES_POSTGRES_H
+#define WINCH_DATABASE_POSTGRES_POSTGRES_H
+
+#include <libpq-fe.h>
+
+#include "database/driver.h"
+
+/* Autofree for what libpq hands out. */
+static inline void autoclear_result(PGresult **result)
+{
+    PQclear(*result);
+}
+#define AUTORESULT __attribute__((cleanup(autoclear_result))) PGresult
+
+struct postgres {
+    struct database base;      /* first: a struct database * is a struct postgres * */
+    GStringChunk *strings;     /* owns the facts' strings */
+    PGconn *main;              /* the session that holds the lock and runs everything */
+    PGconn *control;           /* cancels, watches and settles; NULL until postgres_control() */
+    char **keywords, **values; /* how it connected, for the control connection and reconnecting;
+                                * the password in values is wiped by close */
+    char *label;
+    char *schema, *table; /* of the version table, unquoted */
+    char *version_table;  /* quoted: "public"."schema_migrations" */
+    char *table_name;     /* unquoted, as history.version_table has it: public.schema_migrations */
+    char *own_schema;     /* unquoted */
+    char *own;            /* quoted */
+    char *application_name;
+    char *problem; /* of the last version_read */
+    GArray *lock_ids;
+    GStringChunk *holder_strings; /* of the last lock_holder */
+    gboolean holds_lock;
+    gboolean has_applied_at;
+    gboolean is_rehearsing;
+    /* session state at the start, to be put back after each file */
+    char *search_path, *role, *session_replication_role, *row_security;
+};
+
+/* ---- connection.c: connecting, and sending with an eye on the cancellation ------------------- */
+
+/* Waits until PQgetResult() on connection would not block, or milliseconds have passed (-1: no
+ * limit). Returns 1 ready, 0 time passed, -1 connection lost, 2 the cancellation was raised (taken
+ * by cancellation_seen(); ask cancellation_level()). Flushes what is still to be sent meanwhile. */
+int postgres_wait(struct postgres *postgres, PGconn *connection, int milliseconds);
+
+/* One statement by the extended protocol, outside pipeline mode, with text parameters; every round
+ * trip is counted. A cancellation raised to CANCEL_NOW meanwhile cancels it. NULL with error unless
+ * it succeeded. Not for the text of migration files. */
+PGresult *postgres_query(struct postgres *postgres, PGconn *connection, const char *sql,
+                         int parameter_count, const char *const *parameters, GError **error);
+
+/* One or more statements by the simple protocol, results thrown away. */
+gboolean postgres_execute(struct postgres *postgres, PGconn *connection, const char *sql,
+                          GError **error);
+
+/* Opens the control connection unless it is open: the same database and user, autocommit,
+ * application_name "winch control". */
+PGconn *postgres_control(struct postgres *postgres, GError **error);
+
+/* A fresh main connection after the old one was lost; the lock is not held then. */
+gboolean postgres_reconnect(struct postgres *postgres, GError **error);
+
+/* Sets error from a failed result: SQLSTATE, DETAIL, HINT, CONTEXT; message prefixed by what.
+ * Class 08, 57P01-57P03 and a bad connection are ERROR_NO_CONNECTION, 57014 after our cancelling
+ * ERROR_CANCELLED (cancellation_why()), else ERROR_FAILED. result may be NULL (PQerrorMessage is
+ * used). */
+void postgres_error_set(GError **error, struct postgres *postgres, PGconn *connection,
+                        const PGresult *result, const char *what);
+
+/* ---- what the pipeline of a run sends (connection in pipeline mode; each adds *messages) ------
+ */
+
+/* version_table.c: the version row as golang-migrate would have it: DELETE (or TRUNCATE) and, for
+ * version >= 0 or dirty, INSERT. Adds to *messages how many results will come. FALSE only when
+ * libpq refuses (out of memory, connection gone). */
+gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboolean is_dirty,
+                               guint *messages);
+
+/* history.c: the history row. With tuples: its result has one row: id, started_at, finished_at,
+ * xid, hash. No-op when history is not writable. */
+gboolean postgres_history_send(struct postgres *postgres, const struct history_record *record,
+                               guint *messages);
+
+/* history.c: files into the vault, ON CONFLICT DO NOTHING. */
+gboolean postgres_files_send(struct postgres *postgres, const struct run_file *files, guint count,
+                             guint *messages);
+
+/* ---- the driver's functions, by file --------------------------------------------------------- */
+
+/* facts.c */
+gboolean postgres_facts_read(struct postgres *postgres, const struct database_options *options,
+                             GError **error);
+/* version_table.c */
+gboolean postgres_version_read(struct database *database, struct version_state *state,
+                               GError **error);
+gboolean postgres_force(struct database *database, gint64 version, struct history_record *record,
+                        GError **error);
+/* install.c */
+gboolean postgres_install(struct database *database, GError **error);
+char *postgres_install_script(const struct database *database);
+gboolean postgres_environment_record(struct database *database, const char *environment,
+                                     GError **error);
+/* lock.c */
+gboolean postgres_lock(struct database *database, gint64 timeout, lock_wait_fn on_wait, void *data,
+                       GError **error);
+void postgres_unlock(struct database *database);
+int postgres_lock_holder(struct database *database, struct lock_holder *holder, GError **error);
+const GArray *postgres_lock_ids(const struct database *database);
+/* The id golang-migrate computes: crc32(schema NUL table NUL name) * 1486364155 mod 2^32. */
+guint32 postgres_lock_id(const char *schema, const char *table, const char *name);
+/* pooler.c: refuses a transaction-pooling pgbouncer and its like. */
+gboolean postgres_pooler_refuse(struct postgres *postgres, GError **error);
+/* history.c */
+gboolean postgres_history_append(struct database *database, struct history_record *record,
+                                 GError **error);
+GPtrArray *postgres_history_read(struct database *database, guint limit, GError **error);
+gboolean postgres_history_head(struct database *database, gint64 *rows, char **hash,
+                               GError **error);
+GBytes *postgres_file_read(struct database *database, const char *sha256, GError **error);
+/* drop.c */
+gboolean postgres_drop(struct database *database, struct history_record *record, GPtrArray *dropped,
+                       GError **error);
+/* run.c: transactional; run_separate.c: the others; rehearse.c; cancel.c; watch.c; settle.c */
+gboolean postgres_run(struct database *database, const struct run_job *job,
+                      struct run_result *result, GError **error);
+gboolean postgres_rehearsal_begin(struct database *database, gint64 lock_timeout, GError **error);
+gboolean postgres_rehearse(struct database *database, const struct run_job *job,
+                           struct run_result *result, GError **error);
+void postgres_rehearsal_end(struct database *database);
+
+#endif

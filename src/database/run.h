@@ -1,0 +1,111 @@
+/* Running one half of a migration: what goes in, what is heard meanwhile, what came of it. */
+#ifndef WINCH_DATABASE_RUN_H
+#define WINCH_DATABASE_RUN_H
+
+#include <glib.h>
+
+#include "base/cancellation.h"
+#include "database/history.h"
+
+struct run_statement {
+    const char *text; /* not NUL-terminated; borrowed */
+    gsize length;
+    gsize offset;        /* bytes from the start of the file's text */
+    unsigned line;       /* in the file, from 1 */
+    unsigned column;     /* in characters, from 1 */
+    const char *verb;    /* "CREATE TABLE" */
+    gboolean is_outside; /* refused in a transaction block */
+};
+
+/* A query that must return no row before the commit. */
+struct run_check {
+    const char *name;
+    const char *sql;
+    unsigned line;
+};
+
+/* A file's text, kept by its checksum in the down vault. */
+struct run_file {
+    GBytes *bytes;
+    const char *sha256;
+};
+
+enum run_protocol {
+    PROTOCOL_TRANSACTION, /* statements, state put back, version row, history row, commit: as one */
+    PROTOCOL_SEPARATE,    /* dirty first; each statement on its own; dirty cleared at the end */
+    PROTOCOL_WHOLE,       /* dirty first; the whole text in one message; dirty cleared at the end */
+};
+
+enum run_event_kind {
+    RUN_EVENT_STATEMENT_STARTED,
+    RUN_EVENT_STATEMENT_DONE, /* elapsed_us and rows (-1: not counted) are known */
+    RUN_EVENT_NOTICE,         /* text: the server's message with its severity */
+    RUN_EVENT_BLOCKED,        /* text: who is in the way; about once a second while it lasts */
+    RUN_EVENT_PROGRESS,       /* text: the server's phase; done and total from pg_stat_progress_* */
+    RUN_EVENT_CHECK_DONE,     /* text: the check's name */
+    RUN_EVENT_COMMITTING,
+    RUN_EVENT_CANCELLING, /* the server was told to cancel */
+    RUN_EVENT_SETTLING,   /* the connection is lost; finding out what is true */
+    RUN_EVENT_LEFTOVER,   /* text: session state the file left behind, now put back */
+};
+
+struct run_event {
+    enum run_event_kind kind;
+    guint statement; /* index into the job's statements */
+    gint64 elapsed_us;
+    gint64 rows;
+    gint64 done, total; /* 0: unknown */
+    const char *text;   /* borrowed for the call; raw text of the server */
+};
+/* Called on the running thread; must not block. */
+typedef void (*run_event_fn)(const struct run_event *event, void *data);
+
+struct run_job {
+    enum run_protocol protocol;
+    const char *file; /* path, for errors */
+    const char *text; /* the whole text as it is sent (without a byte order mark) */
+    gsize text_length;
+    const struct run_statement *statements; /* without the file's own BEGIN and COMMIT where those
+                                             * are replaced */
+    guint statement_count;
+    const char *begin_modes; /* transaction modes carried over, or NULL */
+    const struct run_check *checks;
+    guint check_count;
+    gint64 version_before; /* the version row before (-1 none): what a failed first statement of
+                              PROTOCOL_SEPARATE restores */
+    gint64
+        version_after; /* the version row after success, and while dirty (golang-migrate's way) */
+    gboolean writes_version;      /* FALSE leaves the version row alone (a missed migration) */
+    gboolean keeps_session_state; /* session_state: carry, as golang-migrate does */
+    gboolean commits_synchronously;
+    gint64 lock_timeout;                 /* milliseconds; 0 none */
+    gint64 timeout;                      /* milliseconds for each statement; 0 none */
+    const char *application_name;        /* "winch 7c1e09 up 000045 3/7" while it runs */
+    const struct history_record *record; /* written on success with the migration, on failure after
+                                          * the rollback; NULL: not recorded */
+    const struct run_file *files;        /* kept with it */
+    guint file_count;
+    struct cancellation *cancellation; /* may be NULL */
+    run_event_fn on_event;             /* may be NULL */
+    void *event_data;
+};
+
+enum run_outcome {
+    RUN_OUTCOME_COMMITTED,   /* done and recorded */
+    RUN_OUTCOME_ROLLED_BACK, /* the database is exactly as before, the version row too */
+    RUN_OUTCOME_DIRTY,       /* failed part way: the version row says (version_after, dirty) */
+    RUN_OUTCOME_UNSETTLED,   /* the connection is lost and the truth could not be found out */
+};
+
+struct run_result {
+    enum run_outcome outcome;
+    guint statements_done;    /* of a run that did not commit as one: how many are in */
+    guint failed_statement;   /* index, or statement_count when it was none of them */
+    gint64 elapsed_us;        /* the whole of it, commit included */
+    gboolean is_retryable;    /* nothing of it is in, and the cause may pass: lock timeout (55P03),
+                               * deadlock (40P01), serialization failure (40001) */
+    gboolean connection_lost; /* the database handle can only be closed */
+    char xid[24];             /* "" when not known */
+};
+
+#endif
