@@ -1,0 +1,77 @@
+/* Typed words before anything goes back or overrides: they name this database and this target, so
+ * that nobody types them by habit. */
+#include "engine/internal.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* Whether going back or overriding asks for words, by class of environment. */
+static const gboolean asks_for_words[] = {
+    [ENVIRONMENT_DEVELOPMENT] = FALSE,
+    [ENVIRONMENT_STAGING] = TRUE,
+    [ENVIRONMENT_UNKNOWN] = TRUE,
+    [ENVIRONMENT_PRODUCTION] = TRUE,
+};
+
+static char *words_for(const struct engine *engine, const char *target)
+{
+    g_autofree char *database = g_path_get_basename(database_facts(engine->database)->database);
+    return g_strdup_printf("%s %s", database, target);
+}
+
+static char *reason_of(const struct engine *engine)
+{
+    return g_strdup_printf("environment %s (%s)", engine->environment.name,
+                           engine->environment.said_by);
+}
+
+char *engine_confirmation_for(const struct engine *engine, const char *target, char **why)
+{
+    if (!asks_for_words[engine->environment.class_])
+        return NULL;
+    if (why != NULL)
+        *why = reason_of(engine);
+    return words_for(engine, target);
+}
+
+static char *target_word(const struct plan *plan)
+{
+    const struct migration *migration = migration_set_find(plan->set, plan->to);
+    return g_strdup(migration != NULL ? migration->digits : "none");
+}
+
+char *engine_confirmation(const struct engine *engine, const struct plan *plan, char **why)
+{
+    if (!plan_goes_down(plan))
+        return NULL;
+    g_autofree char *target = target_word(plan);
+    if (plan->kind == GOAL_DOWN_ALL && !asks_for_words[engine->environment.class_]) {
+        if (why != NULL)
+            *why = g_strdup("all migrations would go down");
+        return words_for(engine, target);
+    }
+    return engine_confirmation_for(engine, target, why);
+}
+
+gboolean confirmation_check(struct engine *engine, const struct plan *plan, const char *target,
+                            const struct change_options *options, GError **error)
+{
+    g_autofree char *why = NULL;
+    g_autofree char *words = plan != NULL ? engine_confirmation(engine, plan, &why)
+                                          : engine_confirmation_for(engine, target, &why);
+    if (words == NULL || g_strcmp0(options->confirm, words) == 0)
+        return TRUE;
+    if (options->confirm == NULL)
+        error_set(error, ERROR_REFUSED, "this needs the words \"%s\": %s", words, why);
+    else
+        error_set(error, ERROR_REFUSED, "the words typed are not \"%s\": %s", words, why);
+    if (engine->environment.class_ == ENVIRONMENT_UNKNOWN)
+        error_advise(error, "give --confirm '%s', or --environment development where that is true",
+                     words);
+    else
+        error_advise(error, "give --confirm '%s'", words);
+    g_autofree char *message = g_strdup_printf("refused: the words \"%s\" were not given", words);
+    engine_record_refusal(engine, message);
+    return FALSE;
+}

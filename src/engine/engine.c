@@ -1,0 +1,221 @@
+/* Opening, closing and looking. */
+#include "engine/internal.h"
+
+#include <string.h>
+
+/* ---- telling and waiting ------------------------------------------------------------------- */
+
+void engine_tell(const struct engine *engine, const struct engine_event *event)
+{
+    if (engine->callbacks.on_event != NULL)
+        engine->callbacks.on_event(event, engine->callbacks.data);
+}
+
+void engine_notice(const struct engine *engine, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    engine_tell(engine, &(struct engine_event){.kind = ENGINE_NOTICE, .text = text});
+}
+
+gboolean engine_pause(const struct engine *engine, gint64 milliseconds)
+{
+    gint64 until = g_get_monotonic_time() + milliseconds * 1000;
+    while (cancellation_level(engine->cancellation) == CANCEL_NONE) {
+        gint64 left = (until - g_get_monotonic_time() + 999) / 1000;
+        if (left <= 0)
+            return FALSE;
+        GPollFD wake = {.fd = cancellation_fd(engine->cancellation), .events = G_IO_IN};
+        if (g_poll(&wake, 1, (gint)MIN(left, 3600000)) > 0)
+            cancellation_seen(engine->cancellation);
+    }
+    return TRUE;
+}
+
+gint64 engine_retry_delay(const struct engine *engine, guint attempt)
+{
+    gint64 base = engine->settings->retry_delay << MIN(attempt - 1, 4);
+    return base / 2 + g_random_int_range(0, (gint32)MIN(base / 2, G_MAXINT32 - 1) + 1);
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static struct database *connect_once(const struct engine *engine, GError **error)
+{
+    const struct engine_settings *settings = engine->settings;
+    struct database_options options = {
+        .url = settings->url,
+        .driver = settings->driver,
+        .host = settings->host,
+        .port = settings->port,
+        .name = settings->name,
+        .user = settings->user,
+        .password = settings->password,
+        .sslmode = settings->sslmode,
+        .version_table = settings->version_table,
+        .own_schema = settings->own_schema,
+        .application_name = "winch",
+        .connect_timeout = settings->connect_timeout,
+        .is_read_only = settings->is_read_only,
+        .cancellation = engine->cancellation,
+    };
+    return database_open(&options, error);
+}
+
+/* Only a server that could not be reached is worth another try. */
+static gboolean connect_patiently(struct engine *engine, GError **error)
+{
+    for (guint attempt = 1;; attempt++) {
+        g_autoptr(GError) failure = NULL;
+        engine->database = connect_once(engine, &failure);
+        if (engine->database != NULL)
+            return TRUE;
+        gint64 delay = engine_retry_delay(engine, attempt);
+        gboolean may_retry =
+            error_is(failure, ERROR_NO_CONNECTION) && attempt <= engine->settings->max_retries;
+        if (may_retry)
+            engine_tell(engine, &(struct engine_event){.kind = ENGINE_CONNECT_RETRY,
+                                                       .error = failure,
+                                                       .elapsed_us = delay * 1000});
+        if (!may_retry || engine_pause(engine, delay)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+    }
+}
+
+static char *identity_of(const struct database_facts *facts)
+{
+    return g_strdup_printf("%s %s %s", facts->product,
+                           facts->system_identifier != NULL ? facts->system_identifier : "-",
+                           facts->database);
+}
+
+struct engine *engine_open(const struct engine_settings *settings,
+                           const struct engine_callbacks *callbacks, GError **error)
+{
+    AUTOPTR(engine) *engine = g_new0(struct engine, 1);
+    engine->settings = settings;
+    if (callbacks != NULL)
+        engine->callbacks = *callbacks;
+    engine->cancellation = engine->callbacks.cancellation != NULL
+                               ? cancellation_ref(engine->callbacks.cancellation)
+                               : cancellation_new();
+    engine->set = migration_set_load(settings->migrations_path, error);
+    if (engine->set == NULL || !connect_patiently(engine, error))
+        return NULL;
+    const struct database_facts *facts = database_facts(engine->database);
+    environment_weigh(&engine->environment, facts, settings->environment,
+                      settings->environment_origin);
+    engine->identity = identity_of(facts);
+    return g_steal_pointer(&engine);
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine->database != NULL)
+        database_close(engine->database);
+    if (engine->set != NULL)
+        migration_set_unref(engine->set);
+    environment_clear(&engine->environment);
+    cancellation_unref(engine->cancellation);
+    g_free(engine->identity);
+    g_free(engine);
+}
+
+const struct database_facts *engine_facts(const struct engine *engine)
+{
+    return database_facts(engine->database);
+}
+
+const struct environment *engine_environment(const struct engine *engine)
+{
+    return &engine->environment;
+}
+
+struct migration_set *engine_set(const struct engine *engine)
+{
+    return engine->set;
+}
+
+const char *engine_label(const struct engine *engine)
+{
+    return database_label(engine->database);
+}
+
+guint64 engine_round_trips(const struct engine *engine)
+{
+    return database_round_trips(engine->database);
+}
+
+enum history_presence engine_history_presence(const struct engine *engine)
+{
+    return database_history_presence(engine->database);
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+gboolean engine_version(struct engine *engine, struct version_state *state, GError **error)
+{
+    return database_version_read(engine->database, state, error);
+}
+
+struct ledger *engine_ledger(struct engine *engine, struct version_state *state, GError **error)
+{
+    if (!database_version_read(engine->database, state, error))
+        return NULL;
+    g_autoptr(GPtrArray) records = database_history_read(engine->database, 0, error);
+    return records != NULL ? ledger_new(records, state) : NULL;
+}
+
+struct status *engine_status(struct engine *engine, GError **error)
+{
+    struct version_state state;
+    struct ledger *ledger = engine_ledger(engine, &state, error);
+    return ledger != NULL ? status_build(engine->set, ledger, &state, TRUE, error) : NULL;
+}
+
+struct plan *engine_plan_from(struct engine *engine, const struct version_state *state,
+                              const struct ledger *ledger, const struct goal *goal, GError **error)
+{
+    gboolean is_sqlite = strcmp(database_facts(engine->database)->product, "SQLite") == 0;
+    struct plan_context context = {
+        .set = engine->set,
+        .state = state,
+        .ledger = ledger,
+        .dialect = is_sqlite ? SQL_SQLITE : SQL_POSTGRESQL,
+        .identity = engine->identity,
+    };
+    return plan_build(&context, goal, error);
+}
+
+struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error)
+{
+    struct version_state state;
+    AUTOPTR(ledger) *ledger = engine_ledger(engine, &state, error);
+    return ledger != NULL ? engine_plan_from(engine, &state, ledger, goal, error) : NULL;
+}
+
+GPtrArray *engine_history(struct engine *engine, guint limit, GError **error)
+{
+    return database_history_read(engine->database, limit, error);
+}
+
+gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error)
+{
+    g_autoptr(GPtrArray) records = database_history_read(engine->database, 0, error);
+    g_autofree char *head = NULL;
+    gint64 head_rows = 0;
+    if (records == NULL || !database_history_head(engine->database, &head_rows, &head, error))
+        return FALSE;
+    if (rows != NULL)
+        *rows = records->len;
+    return history_verify(records, head_rows, head, error);
+}
+
+int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError **error)
+{
+    return database_lock_holder(engine->database, holder, error);
+}

@@ -1,0 +1,115 @@
+/* The engine: one directory of migrations, one database, and what may be done between them.
+ *
+ * Every function blocks on disk and server and belongs to one thread. Nothing prints. Changes take
+ * the migration lock themselves, read the version row again under it, and plan again before they
+ * run. */
+#ifndef WINCH_ENGINE_ENGINE_H
+#define WINCH_ENGINE_ENGINE_H
+
+#include <glib.h>
+
+#include "base/cancellation.h"
+#include "engine/environment.h"
+#include "engine/event.h"
+#include "engine/plan.h"
+#include "engine/settings.h"
+#include "engine/status.h"
+
+struct engine;
+
+struct engine_callbacks {
+    engine_event_fn on_event; /* may be NULL */
+    void *data;
+    struct cancellation *cancellation; /* may be NULL; referenced */
+};
+
+/* Loads the files and connects, trying again as the settings say while the server cannot be
+ * reached. settings must outlive the engine. */
+struct engine *engine_open(const struct engine_settings *settings,
+                           const struct engine_callbacks *callbacks, GError **error);
+void engine_close(struct engine *engine);
+DEFINE_AUTOPTR(engine, engine_close);
+
+const struct database_facts *engine_facts(const struct engine *engine);
+const struct environment *engine_environment(const struct engine *engine);
+struct migration_set *engine_set(const struct engine *engine);
+const char *engine_label(const struct engine *engine);
+guint64 engine_round_trips(const struct engine *engine);
+enum history_presence engine_history_presence(const struct engine *engine);
+
+/* ---- looking: takes no lock, creates nothing ------------------------------------------------- */
+
+gboolean engine_version(struct engine *engine, struct version_state *state, GError **error);
+struct status *engine_status(struct engine *engine, GError **error);
+struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error);
+/* As database_history_read(). */
+GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);
+/* Recomputes the hash chain; ERROR_FINDINGS when it does not hold. rows may be NULL. */
+gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error);
+int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError **error);
+
+/* One thing that is not as it should be. */
+struct finding {
+    char *check; /* "version-table", "missing", "modified", "missed", "requires", "history" */
+    char *message;
+    gint64 version; /* -1: none in particular */
+};
+void finding_free(struct finding *finding);
+/* Of struct finding *. Findings are no error; NULL only when it could not look. */
+GPtrArray *engine_validate(struct engine *engine, GError **error);
+
+/* ---- changing -------------------------------------------------------------------------------- */
+
+/* What a change was told beside its goal. */
+struct change_options {
+    const char *plan_id; /* refuse under the lock when the plan is another; NULL: any */
+    const char *confirm; /* the typed words, as engine_confirmation() gives them; NULL: none */
+    const char *reason;  /* recorded; may be NULL */
+    gboolean is_dry_run; /* run in one transaction that is rolled back */
+};
+
+/* The words that a change asks to be typed here ("DATABASE TARGET"), or NULL when none are asked.
+ * why, not NULL, is set to who demands it ("environment unknown: ..."). Free both with g_free(). */
+char *engine_confirmation(const struct engine *engine, const struct plan *plan, char **why);
+/* The same for what has no plan: force to a version, drop. target is its word. */
+char *engine_confirmation_for(const struct engine *engine, const char *target, char **why);
+
+/* What came of a change. */
+struct change_report {
+    struct plan *plan;     /* what was planned under the lock; NULL when it did not get there */
+    guint done;            /* steps that are in */
+    gboolean is_unsettled; /* the last one's outcome could not be found out */
+    gint64 elapsed_us;
+    char run_id[17];
+    gint64 version; /* the version row afterwards, as far as it is known */
+    gboolean is_dirty;
+};
+void change_report_clear(struct change_report *report);
+
+/* Reaches the goal. TRUE also when there was nothing to do (report->plan has no steps). After a
+ * failure the report says how far it came. Installs version table and own schema when missing. */
+gboolean engine_migrate(struct engine *engine, const struct goal *goal,
+                        const struct change_options *options, struct change_report *report,
+                        GError **error);
+
+/* Creates version table, own schema; records environment unless NULL. */
+gboolean engine_init(struct engine *engine, const char *environment, GError **error);
+char *engine_init_script(const struct engine *engine);
+
+/* Sets the version row by hand: VERSION_NONE empties it. */
+gboolean engine_force(struct engine *engine, gint64 version, const struct change_options *options,
+                      GError **error);
+
+/* Takes over a database that golang-migrate managed: records every file at or below the version
+ * row as assumed, with its text. adopted receives how many. Rewrites nothing. */
+gboolean engine_adopt(struct engine *engine, const struct change_options *options, guint *adopted,
+                      GError **error);
+
+/* Drops every table of the current schema. dropped receives names (char *), may be NULL. */
+gboolean engine_drop(struct engine *engine, const struct change_options *options,
+                     GPtrArray *dropped, GError **error);
+
+/* Records a refusal that happened above the engine (a wrong confirmation), best effort. */
+void engine_record_refusal(struct engine *engine, const char *message);
+
+#endif

@@ -1,0 +1,51 @@
+/* The engine's inside: the handle, and what its files offer each other. */
+#ifndef WINCH_ENGINE_INTERNAL_H
+#define WINCH_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+
+struct engine {
+    const struct engine_settings *settings;
+    struct engine_callbacks callbacks;
+    struct migration_set *set;
+    struct database *database;
+    struct environment environment;
+    struct cancellation *cancellation; /* never NULL */
+    char *identity;                    /* names the database in plan ids */
+};
+
+/* Sends one event to whoever listens; the kind decides which fields are set. */
+void engine_tell(const struct engine *engine, const struct engine_event *event);
+void engine_notice(const struct engine *engine, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Waits, at most milliseconds, for a cancellation; TRUE when there is one. */
+gboolean engine_pause(const struct engine *engine, gint64 milliseconds);
+
+/* retry_delay with jitter, growing with each attempt (from 1); milliseconds. */
+gint64 engine_retry_delay(const struct engine *engine, guint attempt);
+
+/* The version row now and what history makes of it. Both are the caller's. */
+struct ledger *engine_ledger(struct engine *engine, struct version_state *state, GError **error);
+struct plan *engine_plan_from(struct engine *engine, const struct version_state *state,
+                              const struct ledger *ledger, const struct goal *goal, GError **error);
+
+/* Everything a change needs before it may write: not read-only, a version table that is ours, the
+ * lock. Pair with engine_change_end(). */
+gboolean engine_change_begin(struct engine *engine, GError **error);
+void engine_change_end(struct engine *engine);
+
+/* recording.c: records with everything known on this side filled in. */
+void run_id_make(char run_id[17]);
+struct history_record *recording_new(const struct engine *engine, const char *run_id,
+                                     enum history_kind kind, enum history_outcome outcome);
+struct history_record *recording_of_step(const struct engine *engine, const char *run_id,
+                                         const struct plan *plan, const struct plan_step *step);
+/* What of an error history keeps. */
+void recording_add_error(struct history_record *record, const GError *error);
+
+/* confirmation.c: ERROR_REFUSED, recorded, unless confirm is the words that are asked for. plan may
+ * be NULL. */
+gboolean confirmation_check(struct engine *engine, const struct plan *plan, const char *target,
+                            const struct change_options *options, GError **error);
+
+#endif

@@ -1,0 +1,548 @@
+/* Changing: lock, look again, plan again, run step by step, say how it ended. */
+#include "engine/internal.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* One run: from the lock to the unlock. */
+struct run {
+    struct engine *engine;
+    const struct goal *goal;
+    const struct change_options *options;
+    struct change_report *report;
+    struct version_state state; /* the row, read under the lock */
+    gboolean was_fresh;         /* there was no version row before */
+};
+
+void change_report_clear(struct change_report *report)
+{
+    g_clear_pointer(&report->plan, plan_unref);
+}
+
+/* ---- the bracket around every change ------------------------------------------------------- */
+
+static void tell_lock_wait(const struct lock_holder *holder, gint64 waited_us, void *data)
+{
+    engine_tell(data, &(struct engine_event){
+                          .kind = ENGINE_LOCK_WAIT, .holder = holder, .elapsed_us = waited_us});
+}
+
+gboolean engine_change_begin(struct engine *engine, GError **error)
+{
+    struct version_state state;
+    if (engine->settings->is_read_only) {
+        error_set(error, ERROR_REFUSED, "this is read-only: --readonly was given");
+        return FALSE;
+    }
+    if (!database_version_read(engine->database, &state, error))
+        return FALSE;
+    if (state.kind == VERSION_TABLE_FOREIGN) {
+        error_set(error, ERROR_REFUSED, "%s", state.problem);
+        return FALSE;
+    }
+    if (!database_lock(engine->database, engine->settings->lock_timeout, tell_lock_wait, engine,
+                       error))
+        return FALSE;
+    engine_tell(engine, &(struct engine_event){.kind = ENGINE_LOCKED});
+    return TRUE;
+}
+
+void engine_change_end(struct engine *engine)
+{
+    database_unlock(engine->database);
+}
+
+/* ---- one step ------------------------------------------------------------------------------- */
+
+struct step_watch {
+    const struct run *run;
+    guint index;
+};
+
+static void tell_step(const struct run_event *event, void *data)
+{
+    const struct step_watch *watch = data;
+    engine_tell(watch->run->engine, &(struct engine_event){.kind = ENGINE_STEP_EVENT,
+                                                           .plan = watch->run->report->plan,
+                                                           .step = watch->index,
+                                                           .run = event});
+}
+
+/* What the driver is to send: every statement, but the BEGIN and COMMIT it replaces. */
+static GArray *statements_of(const struct plan_step *step)
+{
+    const GArray *all = step->script->statements;
+    guint edge = step->script->mode == RUN_OWN_BLOCK ? 1 : 0;
+    GArray *statements = g_array_sized_new(FALSE, TRUE, sizeof(struct run_statement), all->len);
+    for (guint i = edge; i + edge < all->len; i++) {
+        const struct script_statement *from = &g_array_index(all, struct script_statement, i);
+        struct run_statement statement = {
+            .text = step->body + from->offset,
+            .length = from->length,
+            .offset = from->offset,
+            .line = from->line,
+            .column = from->column,
+            .verb = from->verb,
+            .is_outside = from->kind == STATEMENT_OUTSIDE,
+        };
+        g_array_append_val(statements, statement);
+    }
+    return statements;
+}
+
+static GArray *checks_of(const struct plan_step *step)
+{
+    const GArray *all = step->migration->notes.checks;
+    GArray *checks = g_array_new(FALSE, FALSE, sizeof(struct run_check));
+    for (guint i = 0; all != NULL && step->direction == DIRECTION_UP && i < all->len; i++) {
+        const struct migration_check *from = &g_array_index(all, struct migration_check, i);
+        struct run_check check = {from->name, from->sql, from->line};
+        g_array_append_val(checks, check);
+    }
+    return checks;
+}
+
+static enum run_protocol protocol_of(enum run_mode mode)
+{
+    switch (mode) {
+    case RUN_SEPARATE:
+        return PROTOCOL_SEPARATE;
+    case RUN_WHOLE:
+        return PROTOCOL_WHOLE;
+    case RUN_EMPTY:
+    case RUN_TRANSACTION:
+    case RUN_OWN_BLOCK:
+        break;
+    }
+    return PROTOCOL_TRANSACTION;
+}
+
+static gint64 either(gint64 note, gint64 setting)
+{
+    return note >= 0 ? note : setting;
+}
+
+/* In production every commit waits for the disk. Elsewhere only the run's last row does, which
+ * flushes what came before it; without history there is no such row. */
+static gboolean commits_synchronously(const struct run *run)
+{
+    return run->engine->environment.class_ == ENVIRONMENT_PRODUCTION ||
+           database_history_presence(run->engine->database) != HISTORY_PRESENT;
+}
+
+static char *application_name(const struct run *run, guint index)
+{
+    const struct plan_step *step = plan_step_at(run->report->plan, index);
+    return g_strdup_printf("winch %.6s %s %s %u/%u", run->report->run_id,
+                           direction_name(step->direction), step->migration->digits, index + 1,
+                           run->report->plan->steps->len);
+}
+
+static guint files_of(const struct plan_step *step, struct run_file files[2])
+{
+    guint count = 0;
+    if (step->up != NULL)
+        files[count++] = (struct run_file){step->up->bytes, step->up->sha256};
+    if (step->down != NULL)
+        files[count++] = (struct run_file){step->down->bytes, step->down->sha256};
+    return count;
+}
+
+typedef gboolean (*job_fn)(struct database *database, const struct run_job *job,
+                           struct run_result *result, GError **error);
+
+static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct run_result *result,
+                           GError **error)
+{
+    const struct plan_step *step = plan_step_at(run->report->plan, index);
+    const struct engine_settings *settings = run->engine->settings;
+    g_autoptr(GArray) statements = statements_of(step);
+    g_autoptr(GArray) checks = checks_of(step);
+    g_autofree char *name = application_name(run, index);
+    AUTOPTR(history_record) *record =
+        recording_of_step(run->engine, run->report->run_id, run->report->plan, step);
+    struct run_file files[2];
+    struct step_watch watch = {run, index};
+    record->reason = g_strdup(run->options->reason);
+    struct run_job job = {
+        .protocol = protocol_of(step->script->mode),
+        .file = step->half->path != NULL ? step->half->path : step->migration->title,
+        .text = step->body,
+        .text_length = step->body_length,
+        .statements = (const struct run_statement *)(void *)statements->data,
+        .statement_count = statements->len,
+        .begin_modes = step->script->begin_modes,
+        .checks = (const struct run_check *)(void *)checks->data,
+        .check_count = checks->len,
+        .version_before = step->version_before,
+        .version_after = step->version_after,
+        .writes_version = step->writes_version,
+        .keeps_session_state = settings->carries_session_state,
+        .commits_synchronously = commits_synchronously(run),
+        .lock_timeout = either(step->migration->notes.lock_timeout, settings->lock_timeout),
+        .timeout = either(step->migration->notes.timeout, settings->timeout),
+        .application_name = name,
+        .record = record,
+        .files = files,
+        .file_count = files_of(step, files),
+        .cancellation = run->engine->cancellation,
+        .on_event = tell_step,
+        .event_data = &watch,
+    };
+    return perform(run->engine->database, &job, result, error);
+}
+
+static void tell_of_step(const struct run *run, enum engine_event_kind kind, guint index,
+                         const struct run_result *result, const GError *error, gint64 elapsed_us)
+{
+    engine_tell(run->engine, &(struct engine_event){.kind = kind,
+                                                    .plan = run->report->plan,
+                                                    .step = index,
+                                                    .result = result,
+                                                    .error = error,
+                                                    .elapsed_us = elapsed_us});
+}
+
+/* Tries again while nothing of the migration is in and the cause may pass. */
+static gboolean run_step(struct run *run, guint index, struct run_result *result, GError **error)
+{
+    tell_of_step(run, ENGINE_STEP_STARTED, index, NULL, NULL, 0);
+    for (guint attempt = 1;; attempt++) {
+        g_autoptr(GError) failure = NULL;
+        memset(result, 0, sizeof *result);
+        if (run_job_of(run, index, database_run, result, &failure)) {
+            tell_of_step(run, ENGINE_STEP_DONE, index, result, NULL, result->elapsed_us);
+            return TRUE;
+        }
+        gint64 delay = engine_retry_delay(run->engine, attempt);
+        gboolean may_retry = result->is_retryable && attempt <= run->engine->settings->max_retries;
+        if (may_retry)
+            tell_of_step(run, ENGINE_STEP_RETRY, index, result, failure, delay * 1000);
+        if (!may_retry || engine_pause(run->engine, delay)) {
+            tell_of_step(run, ENGINE_STEP_FAILED, index, result, failure, result->elapsed_us);
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+    }
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+static gboolean stop_was_asked(const struct run *run, GError **error)
+{
+    struct engine *engine = run->engine;
+    if (cancellation_level(engine->cancellation) == CANCEL_NONE)
+        return FALSE;
+    error_set(error, cancellation_why(engine->cancellation),
+              "stopped after %u of %u migrations, as asked", run->report->done,
+              run->report->plan->steps->len);
+    error_advise(error, "what ran is committed; run the same command again to go on");
+    return TRUE;
+}
+
+static void after_failure(struct run *run, const struct plan_step *step,
+                          const struct run_result *result)
+{
+    run->report->is_unsettled = result->outcome == RUN_OUTCOME_UNSETTLED;
+    if (result->outcome == RUN_OUTCOME_DIRTY && step->writes_version) {
+        run->report->is_dirty = TRUE;
+        run->report->version = step->version_after;
+    }
+}
+
+static gboolean run_steps(struct run *run, GError **error)
+{
+    const struct plan *plan = run->report->plan;
+    for (guint i = 0; i < plan->steps->len; i++) {
+        struct run_result result;
+        if (stop_was_asked(run, error))
+            return FALSE;
+        if (!run_step(run, i, &result, error)) {
+            after_failure(run, plan_step_at(plan, i), &result);
+            return FALSE;
+        }
+        run->report->done = i + 1;
+        run->report->version = plan_step_at(plan, i)->version_after;
+        if (result.connection_lost && i + 1 < plan->steps->len) {
+            error_set(error, ERROR_NO_CONNECTION,
+                      "the connection was lost after %s, which is committed",
+                      plan_step_at(plan, i)->migration->digits);
+            error_advise(error, "run the same command again to go on");
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static struct history_record *run_record(const struct run *run, enum history_kind kind,
+                                         enum history_outcome outcome)
+{
+    struct history_record *record = recording_new(run->engine, run->report->run_id, kind, outcome);
+    record->plan_id = g_strdup(run->report->plan->id);
+    record->from_version = run->state.version;
+    record->to_version = run->report->plan->to;
+    record->version = run->report->plan->to;
+    record->reason = g_strdup(run->options->reason);
+    return record;
+}
+
+static gboolean record_start(struct run *run, GError **error)
+{
+    AUTOPTR(history_record) *record = run_record(run, HISTORY_STARTED, OUTCOME_DONE);
+    return database_history_append(run->engine->database, record, error);
+}
+
+static enum history_outcome outcome_of(const struct run *run, const GError *failure)
+{
+    if (failure == NULL)
+        return OUTCOME_DONE;
+    if (run->report->is_unsettled)
+        return OUTCOME_UNKNOWN;
+    if (error_is(failure, ERROR_CANCELLED) || error_is(failure, ERROR_HANGUP) ||
+        error_is(failure, ERROR_TERMINATED))
+        return OUTCOME_CANCELLED;
+    return OUTCOME_FAILED;
+}
+
+/* A run whose end cannot be written stays "interrupted", which is what it then is. */
+static void record_end(struct run *run, const GError *failure)
+{
+    struct change_report *report = run->report;
+    g_autoptr(GError) unwritten = NULL;
+    if (report->is_unsettled)
+        return;
+    AUTOPTR(history_record) *record = run_record(run, HISTORY_FINISHED, outcome_of(run, failure));
+    record->version = report->version;
+    record->to_version = report->version;
+    record->statements = report->done;
+    if (failure != NULL)
+        recording_add_error(record, failure);
+    if (!database_history_append(run->engine->database, record, &unwritten))
+        engine_notice(run->engine, "the end of this run could not be recorded: %s",
+                      unwritten->message);
+}
+
+/* A first installation that reached the newest version is recorded as complete. */
+static void record_installation(struct run *run)
+{
+    const struct plan *plan = run->report->plan;
+    guint count = migration_set_count(run->engine->set);
+    g_autoptr(GError) unwritten = NULL;
+    if (!run->was_fresh || plan_goes_down(plan) || count == 0 ||
+        plan->to != migration_set_at(run->engine->set, count - 1)->version)
+        return;
+    AUTOPTR(history_record) *record = run_record(run, HISTORY_INSTALL, OUTCOME_DONE);
+    if (!database_history_append(run->engine->database, record, &unwritten))
+        engine_notice(run->engine, "the installation could not be recorded: %s",
+                      unwritten->message);
+}
+
+/* The cheap part of validation: the row says what the run says. */
+static gboolean check_row(struct run *run, GError **error)
+{
+    struct version_state now;
+    if (!run->engine->settings->checks_version_table)
+        return TRUE;
+    if (!database_version_read(run->engine->database, &now, error))
+        return FALSE;
+    if (now.version == run->report->version && !now.is_dirty)
+        return TRUE;
+    error_set(error, ERROR_FINDINGS,
+              "after the run the version row says %" G_GINT64_FORMAT "%s, not %" G_GINT64_FORMAT,
+              now.version, now.is_dirty ? " (dirty)" : "", run->report->version);
+    error_advise(error,
+                 "a migration or somebody else wrote the version table; see 'winch history'");
+    return FALSE;
+}
+
+static gboolean history_is_announced(struct run *run)
+{
+    const struct database_facts *facts = database_facts(run->engine->database);
+    if (database_history_presence(run->engine->database) == HISTORY_PRESENT)
+        return TRUE;
+    engine_notice(run->engine,
+                  "no history is kept: %s may not create or write the schema %s; 'winch init "
+                  "--print-sql' prints what somebody who may has to run",
+                  facts->user, run->engine->settings->own_schema);
+    return TRUE;
+}
+
+static gboolean run_for_real(struct run *run, GError **error)
+{
+    if (!database_install(run->engine->database, error))
+        return FALSE;
+    history_is_announced(run);
+    if (!record_start(run, error))
+        return FALSE;
+    g_autoptr(GError) failure = NULL;
+    gboolean is_done = run_steps(run, &failure) && check_row(run, &failure);
+    if (is_done)
+        record_installation(run);
+    record_end(run, failure);
+    if (!is_done)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return is_done;
+}
+
+/* ---- dry run ----------------------------------------------------------------------------------
+ */
+
+static gboolean can_be_rehearsed(const struct run *run, guint index)
+{
+    const struct plan_step *step = plan_step_at(run->report->plan, index);
+    if (run_mode_is_transactional(step->script->mode))
+        return TRUE;
+    engine_notice(run->engine, "%s %s is not rehearsed: %s", direction_name(step->direction),
+                  step->migration->digits, step->script->mode_reason);
+    return FALSE;
+}
+
+/* Stops at the first failure: what would follow it would not run either. */
+static gboolean rehearse_steps(struct run *run, GError **error)
+{
+    for (guint i = 0; i < run->report->plan->steps->len; i++) {
+        struct run_result result = {0};
+        if (stop_was_asked(run, error))
+            return FALSE;
+        tell_of_step(run, ENGINE_STEP_STARTED, i, NULL, NULL, 0);
+        if (!can_be_rehearsed(run, i))
+            continue;
+        g_autoptr(GError) failure = NULL;
+        gboolean fits = run_job_of(run, i, database_rehearse, &result, &failure);
+        tell_of_step(run, fits ? ENGINE_STEP_DONE : ENGINE_STEP_FAILED, i, &result, failure,
+                     result.elapsed_us);
+        if (!fits) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        run->report->done++;
+    }
+    return TRUE;
+}
+
+#define REHEARSAL_LOCK_TIMEOUT_MS 2000
+
+static gboolean run_rehearsal(struct run *run, GError **error)
+{
+    gint64 lock_timeout = MIN(run->engine->settings->lock_timeout, REHEARSAL_LOCK_TIMEOUT_MS);
+    if (!database_rehearsal_begin(run->engine->database, lock_timeout, error))
+        return FALSE;
+    gboolean is_done = rehearse_steps(run, error);
+    database_rehearsal_end(run->engine->database);
+    return is_done;
+}
+
+/* ---- the whole way ----------------------------------------------------------------------------
+ */
+
+static gboolean plan_is_as_seen(const struct run *run, GError **error)
+{
+    const char *seen = run->options->plan_id, *now = run->report->plan->id;
+    if (seen == NULL || strcmp(seen, now) == 0)
+        return TRUE;
+    error_set(error, ERROR_REFUSED, "the plan is now %s, not %s: files or database have changed",
+              now, seen);
+    error_advise(error, "look at 'winch plan' again");
+    return FALSE;
+}
+
+static gboolean asks_too_much(const struct run *run, GError **error)
+{
+    const struct plan *plan = run->report->plan;
+    if (plan->short_by == 0)
+        return FALSE;
+    guint asked = plan->steps->len + plan->short_by;
+    if (plan->steps->len == 0)
+        error_set(error, ERROR_FAILED, "there is no migration left to take %s",
+                  run->goal->kind == GOAL_DOWN ? "down" : "up");
+    else
+        error_set(error, ERROR_FAILED, "only %u of the %u migrations asked for were there",
+                  plan->steps->len, asked);
+    return TRUE;
+}
+
+static gboolean plan_under_lock(struct run *run, GError **error)
+{
+    struct engine *engine = run->engine;
+    AUTOPTR(ledger) *ledger = engine_ledger(engine, &run->state, error);
+    if (ledger == NULL)
+        return FALSE;
+    run->was_fresh = run->state.version == VERSION_NONE && !ledger_has_history(ledger);
+    run->report->version = run->state.version;
+    run->report->is_dirty = run->state.is_dirty;
+    run->report->plan = engine_plan_from(engine, &run->state, ledger, run->goal, error);
+    return run->report->plan != NULL;
+}
+
+static void tell_plan(const struct run *run)
+{
+    const GPtrArray *notices = run->report->plan->notices;
+    for (guint i = 0; i < notices->len; i++)
+        engine_notice(run->engine, "%s", (const char *)notices->pdata[i]);
+    engine_tell(run->engine,
+                &(struct engine_event){.kind = ENGINE_PLANNED, .plan = run->report->plan});
+}
+
+static gboolean change_locked(struct run *run, GError **error)
+{
+    if (!plan_under_lock(run, error) || !plan_is_as_seen(run, error))
+        return FALSE;
+    if (run->report->plan->steps->len == 0)
+        return !asks_too_much(run, error);
+    if (!run->options->is_dry_run &&
+        !confirmation_check(run->engine, run->report->plan, NULL, run->options, error))
+        return FALSE;
+    tell_plan(run);
+    gboolean is_done =
+        run->options->is_dry_run ? run_rehearsal(run, error) : run_for_real(run, error);
+    return is_done && !asks_too_much(run, error);
+}
+
+/* Without the lock: whether there is anything to do at all. A dirty row may only be a run in
+ * progress, so that is left to whoever holds the lock. Sets *settled, and then the result is final.
+ */
+static gboolean look_first(struct run *run, gboolean *settled, GError **error)
+{
+    struct version_state state;
+    AUTOPTR(ledger) *ledger = engine_ledger(run->engine, &state, error);
+    *settled = TRUE;
+    if (ledger == NULL)
+        return FALSE;
+    if (state.is_dirty || state.kind == VERSION_TABLE_FOREIGN) {
+        *settled = FALSE;
+        return TRUE;
+    }
+    AUTOPTR(plan) *plan = engine_plan_from(run->engine, &state, ledger, run->goal, NULL);
+    if (plan == NULL || plan->steps->len > 0) {
+        *settled = FALSE;
+        return TRUE;
+    }
+    run->state = state;
+    run->report->version = state.version;
+    run->report->plan = plan_ref(plan);
+    tell_plan(run);
+    return plan_is_as_seen(run, error) && !asks_too_much(run, error);
+}
+
+gboolean engine_migrate(struct engine *engine, const struct goal *goal,
+                        const struct change_options *options, struct change_report *report,
+                        GError **error)
+{
+    struct run run = {.engine = engine, .goal = goal, .options = options, .report = report};
+    gint64 started = g_get_monotonic_time();
+    gboolean settled;
+    memset(report, 0, sizeof *report);
+    report->version = VERSION_NONE;
+    run_id_make(report->run_id);
+    gboolean is_done = look_first(&run, &settled, error);
+    if (!settled) {
+        is_done = engine_change_begin(engine, error);
+        if (is_done) {
+            is_done = change_locked(&run, error);
+            engine_change_end(engine);
+        }
+    }
+    report->elapsed_us = g_get_monotonic_time() - started;
+    return is_done;
+}
