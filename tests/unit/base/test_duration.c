@@ -15,9 +15,9 @@ static void duration__parse__reads_every_unit(void **state)
         const char *text;
         gint64 milliseconds;
     } rows[] = {
-        {"0", 0},          {"250ms", 250},     {"30s", 30000},      {"5min", 300000},
-        {"5m", 300000},    {"2h", 7200000},    {"1d", 86400000},    {"1h30m", 5400000},
-        {"2s500ms", 2500}, {"300s", 300000},   {"15", 15000},       {"24d", 2073600000},
+        {"0", 0},          {"250ms", 250},   {"30s", 30000},   {"5min", 300000},
+        {"5m", 300000},    {"2h", 7200000},  {"1d", 86400000}, {"1h30m", 5400000},
+        {"2s500ms", 2500}, {"300s", 300000}, {"15", 15000},    {"24d", 2073600000},
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -30,8 +30,8 @@ static void duration__parse__reads_every_unit(void **state)
 
 static void duration__parse__refuses_what_it_cannot_mean(void **state)
 {
-    static const char *const wrong[] = {"",     "s",    "-5s", "5 s",  "5x", "1.5s", "5s3",
-                                        "25d", "9999999999999999999s", "5S", "٥s"};
+    static const char *const wrong[] = {
+        "", "s", "-5s", "5 s", "5x", "1.5s", "5s3", "25d", "9999999999999999999s", "5S", "٥s"};
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
         gint64 read = -1;
@@ -56,9 +56,9 @@ static void duration__format__fits_its_size(void **state)
         gint64 microseconds;
         const char *text;
     } rows[] = {
-        {0, "0.0 ms"},           {310, "0.3 ms"},          {12345, "12 ms"},
-        {1520000, "1.52 s"},     {59990000, "59.99 s"},    {271000000, "4m31s"},
-        {3720000000, "1h02m"},   {999999, "999 ms"},       {9949, "9.9 ms"},
+        {0, "0.0 ms"},         {310, "0.3 ms"},       {12345, "12 ms"},
+        {1520000, "1.52 s"},   {59990000, "59.99 s"}, {271000000, "4m31s"},
+        {3720000000, "1h02m"}, {999999, "999 ms"},    {9949, "9.9 ms"},
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -40,8 +40,8 @@ static void error__exit_status__follows_the_table(void **state)
     static const struct {
         enum error_code code;
         int status;
-    } rows[] = {{ERROR_FAILED, 1},      {ERROR_USAGE, 2},    {ERROR_DIRTY, 3},
-                {ERROR_LOCKED, 4},      {ERROR_REFUSED, 5},  {ERROR_FINDINGS, 6},
+    } rows[] = {{ERROR_FAILED, 1},        {ERROR_USAGE, 2},    {ERROR_DIRTY, 3},
+                {ERROR_LOCKED, 4},        {ERROR_REFUSED, 5},  {ERROR_FINDINGS, 6},
                 {ERROR_NO_CONNECTION, 7}, {ERROR_HANGUP, 129}, {ERROR_CANCELLED, 130},
                 {ERROR_TERMINATED, 143}};
     (void)state;

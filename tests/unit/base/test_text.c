@@ -20,13 +20,15 @@ static void text__visible__disarms_control_characters(void **state)
         {"bell\a", -1, "bell^G"},
         {"a\0b", 3, "a^@b"},
         {"del\177", -1, "del^?"},
-        {"\302\233" "31m", -1, "\\u{9B}31m"},            /* C1 CSI */
-        {"\342\200\256evil", -1, "\\u{202E}evil"},       /* right-to-left override */
-        {"\342\200\213", -1, "\\u{200B}"},               /* zero-width space */
-        {"\342\200\250", -1, "\\u{2028}"},               /* line separator */
+        {"\302\233"
+         "31m",
+         -1, "\\u{9B}31m"},                        /* C1 CSI */
+        {"\342\200\256evil", -1, "\\u{202E}evil"}, /* right-to-left override */
+        {"\342\200\213", -1, "\\u{200B}"},         /* zero-width space */
+        {"\342\200\250", -1, "\\u{2028}"},         /* line separator */
         {"\377\376", -1, "\\xFF\\xFE"},
-        {"\303", -1, "\\xC3"},                           /* cut short */
-        {"\355\240\200", -1, "\\xED\\xA0\\x80"},         /* a surrogate */
+        {"\303", -1, "\\xC3"},                   /* cut short */
+        {"\355\240\200", -1, "\\xED\\xA0\\x80"}, /* a surrogate */
         {"one\ntwo\tthree\r\n", -1, "one two three "},
         {"lone\rCR", -1, "lone^MCR"},
         {"données 表 🚀", -1, "données 表 🚀"},
