@@ -19,7 +19,7 @@ const char *direction_name(enum direction direction);
 struct migration_half {
     const char *path;      /* to open it: directory/file_name */
     const char *file_name; /* the name alone */
-    guint64 size;          /* bytes, when the directory was read */
+    guint64 size;          /* bytes, when the directory was read; 0 without the half */
 };
 
 enum phase { PHASE_UNDECLARED, PHASE_EXPAND, PHASE_CONTRACT };
@@ -43,20 +43,23 @@ struct migration_allow {
 struct migration_notes {
     const char *release;
     const char *ticket;
-    const char *irreversible; /* the reason given */
+    const char *irreversible; /* the reason given, "" when there is none */
     enum phase phase;
     enum transaction_note transaction;
     gint64 lock_timeout; /* milliseconds, -1 when not given */
     gint64 timeout;      /* milliseconds, -1 when not given */
     gboolean has_requires;
-    GArray *requires; /* of gint64 versions, ascending; NULL without the note */
-    GArray *checks;   /* of struct migration_check; NULL without one */
-    GArray *allows;   /* of struct migration_allow; NULL without one */
+    GArray *requires; /* of gint64 versions, ascending, each once; empty for `requires none`; NULL
+                         without the note */
+    unsigned requires_line; /* of the up file; 0 without the note */
+    unsigned release_line;
+    GArray *checks; /* of struct migration_check; NULL without one */
+    GArray *allows; /* of struct migration_allow; NULL without one */
 };
 
 struct migration {
     gint64 version;
-    const char *digits; /* the version as the file name writes it: "000003" */
+    const char *digits; /* the version as its file names write it (the up's): "000003" */
     const char *title;  /* of the up half, else of the down half */
     struct migration_half up;
     struct migration_half down;
@@ -68,6 +71,7 @@ struct migration {
 /* Something odd that does not stop anything: an editor's leftover, a file that looks meant. */
 struct source_warning {
     const char *file; /* path */
+    unsigned line;    /* from 1; 0 for the file as a whole */
     const char *message;
 };
 
@@ -75,9 +79,11 @@ struct source_warning {
  * counted, safe to share between threads; all strings live as long as the set. */
 struct migration_set;
 
-/* Reads a directory (not recursively). Blocks on the disk. Every mistake found is reported in one
- * go: the first as the error's place, the message holding a line for each ("FILE:LINE: ..."). An
- * empty directory is an empty set. See golang-migrate's rules in docs/decisions/. */
+/* Reads a directory (not recursively) and the head of every file in it, as far as the leading
+ * comment block goes. Blocks on the disk. Every mistake found is reported in one go: the error's
+ * place and message are the first one's, and each further one is a line of its own in the message
+ * ("FILE:LINE: ..."). An empty directory is an empty set. Which files count:
+ * docs/decisions/0010-which-files-are-migrations.md. */
 struct migration_set *migration_set_load(const char *directory, GError **error);
 struct migration_set *migration_set_ref(struct migration_set *set);
 void migration_set_unref(struct migration_set *set);
@@ -86,7 +92,7 @@ DEFINE_AUTOPTR(migration_set, migration_set_unref);
 const char *migration_set_directory(const struct migration_set *set);
 guint migration_set_count(const struct migration_set *set);
 
-/* By position (0 .. count-1, ascending version). Borrowed from the set. */
+/* By position (0 .. count-1, ascending version), NULL beyond. Borrowed from the set. */
 const struct migration *migration_set_at(const struct migration_set *set, guint index);
 
 /* By version, or NULL. Logarithmic. */
@@ -103,14 +109,18 @@ const GArray *migration_set_warnings(const struct migration_set *set);
 
 /* The text of one half as it would run. */
 struct migration_text {
-    GBytes *bytes;     /* the whole file, as it is on disk */
+    GBytes *bytes;     /* the whole file, as it is on disk; a NUL follows its last byte */
     char sha256[65];   /* of those bytes, lower-case hex */
     gboolean is_blank; /* nothing but white space (and a byte order mark): nothing is sent */
     gsize bom_length;  /* 3 when the file begins with a UTF-8 byte order mark, to be left out */
 };
 
+/* Files above this many bytes (256 MiB) are refused. */
+#define MIGRATION_TEXT_MAX ((guint64)256 << 20)
+
 /* Reads a half. A dangling link, a directory, an unreadable file, a NUL byte, invalid UTF-8 and a
- * file over 256 MiB are errors naming it. NULL half path: an error too. Blocks on the disk. */
+ * file over MIGRATION_TEXT_MAX are errors naming it, with the line where there is one. NULL half
+ * path: an error too. Blocks on the disk. */
 struct migration_text *migration_text_load(const struct migration_half *half, GError **error);
 void migration_text_free(struct migration_text *text);
 DEFINE_AUTOPTR(migration_text, migration_text_free);

@@ -23,7 +23,8 @@ struct version_name {
     char release[64];
 };
 
-/* Reads a name; knows no files and no database. ERROR_USAGE with what is allowed. */
+/* Reads a name; knows no files and no database. Digits alone are a version ("20240101"), a sign
+ * makes a distance ("-1"), dots a release. Words in any case. ERROR_USAGE with what is allowed. */
 gboolean version_name_parse(const char *text, struct version_name *name, GError **error);
 
 /* A version number alone: decimal digits, 0 .. 2^63-1, leading zeros allowed. */
@@ -31,7 +32,8 @@ gboolean version_number_parse(const char *text, gint64 *version, GError **error)
 
 /* The version meant, given the files and the version the database is at. Marks are looked up by
  * the caller: last_stable and last_known_good are VERSION_NONE where none is marked, which makes
- * those names an error. A name that fits nothing names the nearest that does. */
+ * those names an error. A number has to exist among the files, a mark need not. A name that fits
+ * nothing is ERROR_USAGE naming the nearest that does. */
 struct version_context {
     const struct migration_set *set;
     gint64 current;

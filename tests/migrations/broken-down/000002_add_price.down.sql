@@ -1,0 +1,2 @@
+ALTER TABLE items DROP COLUMN price;
+DROP TABLE no_such_table;

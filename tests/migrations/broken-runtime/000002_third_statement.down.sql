@@ -1,0 +1,3 @@
+ALTER TABLE items DROP COLUMN weight;
+DELETE FROM items WHERE id = 1;
+ALTER TABLE items DROP COLUMN price;

@@ -1,0 +1,2 @@
+DROP TABLE parcels;
+DROP TYPE parcel_state;

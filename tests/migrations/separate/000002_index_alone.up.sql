@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY parcels_code_idx ON parcels (code);

@@ -1,0 +1,1 @@
+-- A vacuum needs no undoing.

@@ -1,0 +1,3 @@
+ALTER TABLE parcels DROP COLUMN height;
+DROP INDEX CONCURRENTLY parcels_weight_idx;
+ALTER TABLE parcels DROP COLUMN weight;

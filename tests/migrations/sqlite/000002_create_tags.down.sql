@@ -1,0 +1,2 @@
+DROP INDEX tags_note_id_idx;
+DROP TABLE tags;

@@ -1,0 +1,3 @@
+DROP TABLE public.state_log;
+DROP FUNCTION public.state_fire();
+DROP ROLE winch_state_reader;

@@ -1,0 +1,1 @@
+DROP TABLE public.after_search_path;

@@ -1,0 +1,1 @@
+-- A role that was set needs no undoing.

@@ -1,0 +1,1 @@
+SET ROLE winch_state_reader;

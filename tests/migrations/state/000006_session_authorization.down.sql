@@ -1,0 +1,1 @@
+-- A session user that was set needs no undoing.

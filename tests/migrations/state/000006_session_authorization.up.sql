@@ -1,0 +1,1 @@
+SET SESSION AUTHORIZATION winch_state_reader;

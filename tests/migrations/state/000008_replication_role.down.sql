@@ -1,0 +1,1 @@
+-- A setting needs no undoing.

@@ -1,0 +1,1 @@
+DELETE FROM state_log WHERE step = 'replication role';

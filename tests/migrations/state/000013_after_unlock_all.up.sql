@@ -1,0 +1,1 @@
+CREATE TABLE after_unlock_all ();

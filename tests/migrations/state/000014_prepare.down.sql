@@ -1,0 +1,1 @@
+-- A prepared statement needs no undoing.

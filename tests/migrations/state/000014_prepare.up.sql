@@ -1,0 +1,1 @@
+PREPARE state_plan AS SELECT 1;

@@ -1,0 +1,2 @@
+PREPARE state_plan AS SELECT 2;
+DEALLOCATE state_plan;

@@ -1,0 +1,2 @@
+CREATE TABLE state_shadow (step text);
+CREATE TEMPORARY TABLE state_shadow (step text);

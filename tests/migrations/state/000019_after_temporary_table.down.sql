@@ -1,0 +1,1 @@
+DELETE FROM public.state_shadow;

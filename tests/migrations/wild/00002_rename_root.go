@@ -1,0 +1,2 @@
+// Not a migration by its name: no ".up." in it.
+package migrations

@@ -1,0 +1,1 @@
+ALTER TABLE wild_nine ADD COLUMN ten int;

@@ -1,0 +1,3 @@
+/* Done by hand
+   /* long ago */ in 2016. */
+-- See the wiki.

@@ -1,0 +1,1 @@
+CREATE VIEW wild_names AS SELECT id, name FROM wild_users;

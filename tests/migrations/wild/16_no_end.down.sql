@@ -1,0 +1,1 @@
+DROP TABLE wild_no_end

@@ -1,0 +1,1 @@
+CREATE TABLE wild_no_end (id int)

@@ -1,0 +1,3 @@
+DROP TYPE wild_mood;
+DROP TRIGGER wild_touch ON wild_users;
+DROP FUNCTION wild_touch();

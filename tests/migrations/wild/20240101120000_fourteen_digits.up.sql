@@ -1,0 +1,3 @@
+;;
+CREATE TABLE wild_last (id int);;
+

@@ -1,0 +1,3 @@
+BEGIN TRANSACTION;
+DROP TABLE wild_wrapped;
+END;

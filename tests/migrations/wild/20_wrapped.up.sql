@@ -1,0 +1,6 @@
+BEGIN;
+
+CREATE TABLE wild_wrapped (id int PRIMARY KEY);
+INSERT INTO wild_wrapped VALUES (1), (2);
+
+COMMIT;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS wild_users_name_idx;

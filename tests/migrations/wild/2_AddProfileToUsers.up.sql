@@ -1,0 +1,1 @@
+ALTER TABLE wild_users ADD COLUMN profile jsonb NOT NULL DEFAULT '{}';

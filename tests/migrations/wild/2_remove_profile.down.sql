@@ -1,0 +1,1 @@
+ALTER TABLE wild_users DROP COLUMN profile;

@@ -1,0 +1,1 @@
+CREATE TABLE wild_nine (id int);
