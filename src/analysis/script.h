@@ -21,10 +21,11 @@ enum statement_kind {
     STATEMENT_CHAIN,     /* COMMIT or ROLLBACK AND CHAIN */
     STATEMENT_SAVEPOINT, /* SAVEPOINT, RELEASE, ROLLBACK TO: harmless inside one block */
     STATEMENT_PREPARED,  /* PREPARE TRANSACTION, COMMIT PREPARED, ROLLBACK PREPARED */
-    STATEMENT_OUTSIDE,   /* refused in a transaction block: VACUUM, CREATE INDEX CONCURRENTLY ... */
+    STATEMENT_OUTSIDE,   /* refused in a transaction block: VACUUM, CREATE INDEX CONCURRENTLY,
+                          * a DO that commits ...; for SQLite also what does nothing in one */
     STATEMENT_CALL,      /* CALL: its procedure may commit */
-    STATEMENT_DO,        /* DO */
-    STATEMENT_COPY_IN,   /* COPY ... FROM STDIN: data cannot come from a file */
+    STATEMENT_DO,        /* DO that does not commit */
+    STATEMENT_COPY_IN,   /* COPY ... FROM STDIN: an error, but for RUN_WHOLE */
     STATEMENT_COPY_OUT,  /* COPY ... TO STDOUT: rows are read and thrown away */
 };
 
@@ -50,16 +51,19 @@ enum run_mode {
 struct script {
     GArray *statements; /* of struct script_statement, in file order, BEGIN and COMMIT included */
     enum run_mode mode;
-    char *mode_reason;    /* for people: "CREATE INDEX CONCURRENTLY cannot run in a transaction" */
+    char *mode_reason;    /* never NULL, for people: "CREATE INDEX CONCURRENTLY cannot run in a
+                             transaction" */
     unsigned reason_line; /* the line that decided, or 0 */
     char *begin_modes;    /* RUN_OWN_BLOCK: "ISOLATION LEVEL SERIALIZABLE", or NULL */
     guint depth;          /* deepest nesting of parentheses, for whoever parses further */
 };
 
-/* Cuts up length bytes (valid UTF-8, no NUL, no byte order mark). transaction_off is `-- winch:
- * transaction off`. Fails with line and column on what no server could take: an unterminated quote,
- * comment or dollar quote, a psql meta-command (\i, \copy ...), COPY FROM STDIN data. file names
- * the text in errors. Linear in length; no recursion; thread-safe. */
+/* Cuts up length bytes (valid UTF-8, no NUL, no byte order mark; anything else is survived).
+ * transaction_off is `-- winch: transaction off`. Fails, with file, line and column, on what no
+ * server could take (an unterminated quote, comment, dollar quote, parenthesis or body; a psql
+ * meta-command; COPY FROM STDIN) and on BEGIN without COMMIT. file names the text in errors. In
+ * RUN_WHOLE the last statement is all that could not be told apart. Linear in length; no
+ * recursion; thread-safe. */
 struct script *script_parse(const char *text, gsize length, enum sql_dialect dialect,
                             gboolean transaction_off, const char *file, GError **error);
 void script_free(struct script *script);
