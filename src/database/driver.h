@@ -51,4 +51,7 @@ struct database_driver {
 extern const struct database_driver postgres_driver;
 extern const struct database_driver sqlite_driver;
 
+/* Every driver there is, NULL-terminated. In drivers.c, alone, so that a test may link one only. */
+extern const struct database_driver *const database_drivers[];
+
 #endif

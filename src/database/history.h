@@ -78,6 +78,30 @@ struct history_record *history_record_copy(const struct history_record *record);
 void history_record_free(struct history_record *record);
 DEFINE_AUTOPTR(history_record, history_record_free);
 
+/* The fields in the canonical order, for whoever copies, hashes, stores or prints a record. */
+enum history_field_type {
+    HISTORY_FIELD_NUMBER,  /* gint64 */
+    HISTORY_FIELD_TEXT,    /* char * */
+    HISTORY_FIELD_KIND,    /* enum history_kind */
+    HISTORY_FIELD_OUTCOME, /* enum history_outcome */
+};
+struct history_field {
+    const char *name; /* of the column, too */
+    enum history_field_type type;
+    gsize offset;
+};
+/* Those that are hashed, then previous_hash and hash; ended by a NULL name. */
+extern const struct history_field history_fields[];
+#define HISTORY_FIELDS_HASHED 32u
+
+/* A field as text: numbers in decimal, kind and outcome as their words. NULL where it is NULL; free
+ * with g_free(). */
+char *history_field_text(const struct history_record *record, const struct history_field *field);
+
+/* Sets a field from its text (NULL: unset). FALSE when it is not a number or a known word. */
+gboolean history_field_set(struct history_record *record, const struct history_field *field,
+                           const char *text);
+
 /* The hash chain. hash = sha256(previous_hash + each field of the canonical order below, written as
  * its length in bytes in decimal, ':' and its bytes; a NULL is "-:"; numbers in decimal). Canonical
  * order: id version_table run_id plan_id kind outcome version from_version to_version title

@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include "database/driver.h"
+#include "database/postgres/url.h"
 
 /* Autofree for what libpq hands out. */
 static inline void autoclear_result(PGresult **result)
@@ -19,7 +20,10 @@ struct postgres {
     PGconn *main;              /* the session that holds the lock and runs everything */
     PGconn *control;           /* cancels, watches and settles; NULL until postgres_control() */
     char **keywords, **values; /* how it connected, for the control connection and reconnecting;
-                                * the password in values is wiped by close */
+                                * always with an application_name; the password in values is
+                                * wiped by close */
+    gint64 connect_timeout;    /* milliseconds for one attempt, 0 none */
+    char *url_path;            /* the URL's path as golang-migrate has it: "/app"; NULL without */
     char *label;
     char *schema, *table; /* of the version table, unquoted */
     char *version_table;  /* quoted: "public"."schema_migrations" */
@@ -27,14 +31,27 @@ struct postgres {
     char *own_schema;     /* unquoted */
     char *own;            /* quoted */
     char *application_name;
-    char *problem; /* of the last version_read */
+    char *problem;     /* of the last version_read */
+    char *history_sql; /* the INSERT, once it was made */
+    /* the version table and the own schema as last looked at */
+    enum version_table_kind shape; /* FOREIGN here: by its columns; the rows are not counted */
+    char *shape_problem;           /* FOREIGN: whose it is and what to do */
+    gboolean can_read_version;
+    gboolean has_schema;             /* the version table's schema exists */
+    gboolean cannot_identify_system; /* pg_control_system() is not for this role */
+    gboolean has_own_schema, can_write_files, can_read_files, can_read_chain, has_database_row;
     GArray *lock_ids;
     GStringChunk *holder_strings; /* of the last lock_holder */
     gboolean holds_lock;
+    gboolean is_pooler_checked;
+    gboolean cannot_check_client; /* the server has no client_connection_check_interval */
     gboolean has_applied_at;
     gboolean is_rehearsing;
     /* session state at the start, to be put back after each file */
     char *search_path, *role, *session_replication_role, *row_security;
+    /* settle.c: by what the backend with this pid, and its server, are known again */
+    int noted_pid;
+    char backend_start[24], timeline[16];
 };
 
 /* ---- connection.c: connecting, and sending with an eye on the cancellation ------------------- */
@@ -50,9 +67,23 @@ int postgres_wait(struct postgres *postgres, PGconn *connection, int millisecond
 PGresult *postgres_query(struct postgres *postgres, PGconn *connection, const char *sql,
                          int parameter_count, const char *const *parameters, GError **error);
 
-/* One or more statements by the simple protocol, results thrown away. */
+/* One or more statements by the simple protocol, as one implicit transaction: the last result.
+ * NULL with error unless all succeeded. Not for the text of migration files. */
+PGresult *postgres_query_simple(struct postgres *postgres, PGconn *connection, const char *sql,
+                                GError **error);
+
+/* The same, results thrown away. */
 gboolean postgres_execute(struct postgres *postgres, PGconn *connection, const char *sql,
                           GError **error);
+
+/* Waits without limit for the next result and takes it: for whoever sent something else. */
+PGresult *postgres_result_next(struct postgres *postgres, PGconn *connection);
+
+/* Sleeps for milliseconds; 0, or 2 when the cancellation was raised meanwhile (and taken). */
+int postgres_pause(struct postgres *postgres, int milliseconds);
+
+/* A first connection by keywords and values, which any cancellation ends. */
+PGconn *postgres_connect(struct postgres *postgres, GError **error);
 
 /* Opens the control connection unless it is open: the same database and user, autocommit,
  * application_name "winch control". */
@@ -61,12 +92,24 @@ PGconn *postgres_control(struct postgres *postgres, GError **error);
 /* A fresh main connection after the old one was lost; the lock is not held then. */
 gboolean postgres_reconnect(struct postgres *postgres, GError **error);
 
-/* Sets error from a failed result: SQLSTATE, DETAIL, HINT, CONTEXT; message prefixed by what.
+/* Sets error from a failed result: SQLSTATE, DETAIL, HINT, CONTEXT; message prefixed by what
+ * and ": " unless what is NULL.
  * Class 08, 57P01-57P03 and a bad connection are ERROR_NO_CONNECTION, 57014 after our cancelling
  * ERROR_CANCELLED (cancellation_why()), else ERROR_FAILED. result may be NULL (PQerrorMessage is
  * used). */
 void postgres_error_set(GError **error, struct postgres *postgres, PGconn *connection,
                         const PGresult *result, const char *what);
+
+/* ---- small_transaction.c: a few statements of our own as one transaction in one round trip
+ * ------------ */
+
+/* Enters pipeline mode and sends BEGIN, with synchronous commit. */
+gboolean postgres_small_begin(struct postgres *postgres, guint *messages, GError **error);
+/* One more statement without parameters; failures are told by the end. */
+void postgres_small_send(struct postgres *postgres, const char *sql, guint *messages);
+/* Commits, takes all results and leaves pipeline mode. The last result with rows, or an empty one;
+ * NULL with error when any failed: nothing of it has happened then. */
+PGresult *postgres_small_commit(struct postgres *postgres, guint messages, GError **error);
 
 /* ---- what the pipeline of a run sends (connection in pipeline mode; each adds *messages) ------
  */
@@ -82,6 +125,9 @@ gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboole
 gboolean postgres_history_send(struct postgres *postgres, const struct history_record *record,
                                guint *messages);
 
+/* history.c: fills in the server-side fields from that result. */
+void postgres_history_stamp(struct history_record *record, const PGresult *result);
+
 /* history.c: files into the vault, ON CONFLICT DO NOTHING. */
 gboolean postgres_files_send(struct postgres *postgres, const struct run_file *files, guint count,
                              guint *messages);
@@ -89,8 +135,10 @@ gboolean postgres_files_send(struct postgres *postgres, const struct run_file *f
 /* ---- the driver's functions, by file --------------------------------------------------------- */
 
 /* facts.c */
-gboolean postgres_facts_read(struct postgres *postgres, const struct database_options *options,
-                             GError **error);
+gboolean postgres_facts_read(struct postgres *postgres, GError **error);
+/* Looks again at what may have changed: the version table, the own schema, the rights. One round
+ * trip. */
+gboolean postgres_look_again(struct postgres *postgres, GError **error);
 /* version_table.c */
 gboolean postgres_version_read(struct database *database, struct version_state *state,
                                GError **error);
@@ -106,11 +154,21 @@ gboolean postgres_lock(struct database *database, gint64 timeout, lock_wait_fn o
                        GError **error);
 void postgres_unlock(struct database *database);
 int postgres_lock_holder(struct database *database, struct lock_holder *holder, GError **error);
+/* Class of winch's own advisory lock, beside golang-migrate's: "wind" in ASCII. */
+#define POSTGRES_OWN_LOCK_CLASS 2003398244
+/* golang-migrate waits for the lock inside the server, holding a snapshot that CREATE INDEX
+ * CONCURRENTLY in the holder would wait for: a deadlock. So its ids stand aside for such a
+ * statement. The dirty version row keeps golang-migrate out meanwhile, our own id other winches.
+ * The return polls, at most timeout milliseconds. */
+gboolean postgres_lock_aside(struct postgres *postgres, GError **error);
+gboolean postgres_lock_return(struct postgres *postgres, gint64 timeout, GError **error);
 const GArray *postgres_lock_ids(const struct database *database);
 /* The id golang-migrate computes: crc32(schema NUL table NUL name) * 1486364155 mod 2^32. */
 guint32 postgres_lock_id(const char *schema, const char *table, const char *name);
 /* pooler.c: refuses a transaction-pooling pgbouncer and its like. */
 gboolean postgres_pooler_refuse(struct postgres *postgres, GError **error);
+/* lock.c: refuses a standby too. */
+gboolean postgres_can_change(struct postgres *postgres, GError **error);
 /* history.c */
 gboolean postgres_history_append(struct database *database, struct history_record *record,
                                  GError **error);
