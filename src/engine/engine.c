@@ -48,12 +48,7 @@ static struct database *connect_once(const struct engine *engine, GError **error
     struct database_options options = {
         .url = settings->url,
         .driver = settings->driver,
-        .host = settings->host,
-        .port = settings->port,
-        .name = settings->name,
-        .user = settings->user,
         .password = settings->password,
-        .sslmode = settings->sslmode,
         .version_table = settings->version_table,
         .own_schema = settings->own_schema,
         .application_name = "winch",

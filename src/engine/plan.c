@@ -261,7 +261,8 @@ static gboolean resolve(const struct planner *planner, gint64 *version, GError *
     };
     if (!version_name_resolve(&planner->goal->target, &context, version, error))
         return FALSE;
-    if (*version < planner->plan->from && standing(planner, *version) == LEDGER_MISSED) {
+    if (*version != VERSION_NONE && *version < planner->plan->from &&
+        standing(planner, *version) == LEDGER_MISSED) {
         error_set(error, ERROR_REFUSED, "version %" G_GINT64_FORMAT " was never run here",
                   *version);
         error_advise(error, "choose another target, or run 'winch up --missed' first");

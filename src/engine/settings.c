@@ -28,17 +28,9 @@ static void wipe(char *secret)
 
 void engine_settings_free(struct engine_settings *settings)
 {
-    char **plain[] = {&settings->driver,
-                      &settings->host,
-                      &settings->port,
-                      &settings->name,
-                      &settings->user,
-                      &settings->sslmode,
-                      &settings->version_table,
-                      &settings->own_schema,
-                      &settings->environment,
-                      &settings->migrations_path,
-                      &settings->environment_origin};
+    char **plain[] = {&settings->driver,          &settings->version_table,
+                      &settings->own_schema,      &settings->environment,
+                      &settings->migrations_path, &settings->environment_origin};
     for (gsize i = 0; i < G_N_ELEMENTS(plain); i++)
         g_free(*plain[i]);
     wipe(settings->url);

@@ -7,12 +7,11 @@
 #include "base/autofree.h"
 #include "database/database.h"
 
-/* What a rollback or an override asks for in one class of environment. */
-enum confirm_policy { CONFIRM_NONE, CONFIRM_TYPED };
-
 /* Owns its strings; durations in milliseconds. */
 struct engine_settings {
-    char *url, *driver, *host, *port, *name, *user, *password, *sslmode; /* NULL: not given */
+    char *url;      /* URL or conninfo string; with SQLite the file; NULL: the driver's defaults */
+    char *driver;   /* "postgres" or "sqlite3" where url does not say; NULL is "postgres" */
+    char *password; /* NULL: what url, environment or .pgpass say */
     char *version_table;
     char *own_schema;
     char *migrations_path;
