@@ -1,4 +1,4 @@
-/* The one command table: command line, help, completion, manual and console are made from it. */
+/* The one command table: command line, help and manual are made from it. */
 #ifndef WINCH_CLI_COMMAND_H
 #define WINCH_CLI_COMMAND_H
 
@@ -6,29 +6,33 @@
 
 #include "cli/invocation.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "config/config.h"
 #include "engine/engine.h"
 
-enum command_group { GROUP_LOOK, GROUP_CHANGE, GROUP_PROVE, GROUP_SERVE, GROUP_WRITE };
+enum command_group { GROUP_LOOK, GROUP_CHANGE, GROUP_PROVE, GROUP_SERVE, GROUP_WRITE, GROUP_COUNT };
+
+/* "look", "change", ... Static. */
+const char *command_group_name(enum command_group group);
 
 enum command_flags {
-    COMMAND_CHANGES =
-        1
-        << 0, /* writes to the database: takes --dry-run where it has a plan, --confirm, --reason */
-    COMMAND_DRY_RUN = 1 << 1,
-    COMMAND_CONFIG = 1 << 2, /* wants the configuration loaded */
-    COMMAND_ENGINE = 1 << 3, /* wants the engine opened: files and database */
+    COMMAND_CONFIG = 1 << 0,  /* wants the configuration loaded */
+    COMMAND_ENGINE = 1 << 1,  /* wants the engine opened: files and database */
+    COMMAND_CHANGES = 1 << 2, /* writes to the database */
 };
 
-/* Everything a command's function is given. Runs on the worker thread, so it may block. */
+/* Everything a command's function is given. It runs on the worker thread, so it may block. */
 struct command_context {
     const struct invocation *invocation;
-    const struct config *config;            /* NULL without COMMAND_CONFIG */
-    const struct engine_settings *settings; /* the same */
-    struct engine *engine;                  /* NULL without COMMAND_ENGINE */
+    struct config *config;            /* NULL without COMMAND_CONFIG */
+    struct engine_settings *settings; /* the same */
+    struct engine *engine;            /* NULL without COMMAND_ENGINE */
     struct output *output;
     struct cancellation *cancellation;
-    struct progress *progress; /* shows engine events; see progress.h */
+    struct progress *progress;
+    json_t *document;       /* what --json prints at the end; members are added to it */
+    char **become;          /* run: the command to become after a success; borrowed */
+    gboolean connects_once; /* wait and run try again themselves */
 };
 
 /* Returns FALSE with error on failure; the error decides the exit status. */
@@ -37,38 +41,50 @@ typedef gboolean (*command_fn)(struct command_context *context, GError **error);
 struct command {
     const char *name;
     enum command_group group;
-    const char *arguments;            /* "[N] [--to V]" for the synopsis */
-    const char *summary;              /* one line, no full stop */
-    const char *manual;               /* paragraphs for the man page and `winch help NAME` */
-    const char *const *options;       /* names of the options it takes beside the global ones */
+    const char *arguments;      /* "[N]" for the synopsis, "" for none */
+    const char *summary;        /* one line, no full stop */
+    const char *manual;         /* a paragraph or more, lines up to 78 columns */
+    const char *const *options; /* those it takes beside the global ones; NULL-terminated or NULL */
     int arguments_min, arguments_max; /* -1: any number */
     unsigned flags;
     command_fn run;
 };
 
-/* NULL-name terminated. */
-extern const struct command commands[];
+extern const struct command commands[]; /* NULL-name terminated */
 
 const struct command *command_find(const char *name);
 
-/* ---- one function a command, one file a command (or a few that belong together) ---------------
+/* Loads configuration and settings, opens the engine, as flags of the command say. */
+gboolean command_prepare(struct command_context *context, unsigned flags, GError **error);
+
+/* ---- the commands' functions, by file ---------------------------------------------------------
  */
-/* look.c */
+
+/* look.c: takes no lock, creates nothing */
 gboolean command_status(struct command_context *context, GError **error);
 gboolean command_version(struct command_context *context, GError **error);
-gboolean command_plan(struct command_context *context, GError **error);
-gboolean command_history(struct command_context *context, GError **error);
-gboolean command_config(struct command_context *context, GError **error);
 gboolean command_validate(struct command_context *context, GError **error);
-/* change.c */
-gboolean command_init(struct command_context *context, GError **error);
+gboolean command_config(struct command_context *context, GError **error);
+/* show_plan.c */
+gboolean command_plan(struct command_context *context, GError **error);
+void plan_show(struct command_context *context, const struct plan *plan);
+json_t *plan_json(const struct plan *plan);
+/* show_history.c */
+gboolean command_history(struct command_context *context, GError **error);
+/* change.c: up, down, goto */
 gboolean command_up(struct command_context *context, GError **error);
 gboolean command_down(struct command_context *context, GError **error);
 gboolean command_goto(struct command_context *context, GError **error);
+/* override.c */
+gboolean command_init(struct command_context *context, GError **error);
 gboolean command_force(struct command_context *context, GError **error);
 gboolean command_adopt(struct command_context *context, GError **error);
 gboolean command_drop(struct command_context *context, GError **error);
-/* create.c, wait.c, run.c, demo.c, help.c */
+/* Fills options and asks for the words a change wants, where there is a terminal to ask on. words
+ * and why may be NULL: nothing is asked. *typed owns what was typed. */
+gboolean change_options_take(struct command_context *context, const char *words, const char *why,
+                             struct change_options *options, char **typed, GError **error);
+/* create.c, wait.c (wait and run), demo.c, help.c */
 gboolean command_create(struct command_context *context, GError **error);
 gboolean command_wait(struct command_context *context, GError **error);
 gboolean command_run(struct command_context *context, GError **error);

@@ -17,7 +17,7 @@ struct option {
     const char *help;     /* one line */
     gboolean is_global;   /* may stand before or after any command */
 };
-extern const struct option options[]; /* NULL-name terminated */
+extern const struct option option_table[]; /* NULL-name terminated */
 
 struct invocation {
     const struct command *command; /* NULL: none was given */
@@ -35,5 +35,11 @@ DEFINE_AUTOPTR(invocation, invocation_free);
 /* The value given, or NULL. A switch gives "". Borrowed. */
 const char *invocation_value(const struct invocation *invocation, const char *option);
 gboolean invocation_has(const struct invocation *invocation, const char *option);
+
+/* The argument at index, or NULL. Borrowed. */
+const char *invocation_argument(const struct invocation *invocation, guint index);
+
+/* text as a count; what names it in the error ("a limit", "the number of digits"). */
+gboolean invocation_count(const char *text, const char *what, guint *count, GError **error);
 
 #endif

@@ -37,12 +37,19 @@ void output_init(struct output *output, const char *color, gboolean ascii, gbool
 void output_line(struct output *output, enum output_role role, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
+/* The same on standard error, as "winch: ...", in JSON mode too. */
+void output_remark(struct output *output, enum output_role role, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
 /* text_visible() on one line, for use in output_line(). Free with g_free(). */
 char *output_safe(const char *text);
 
 /* "2026-11-19 02:10:33" local time with zone where it is asked for, "-" for 0. Free with g_free().
  */
 char *output_time(gint64 microseconds);
+
+/* "2026-11-19T01:10:33.123456Z", or NULL for 0. Free with g_free(). */
+char *output_time_json(gint64 microseconds);
 
 /* A table that fits the terminal: columns shrink from the widest shrinkable one. */
 struct output_column {
@@ -55,11 +62,15 @@ struct output_table *output_table_new(struct output *output, const struct output
                                       guint count);
 /* One cell after another; raw text of any origin (NULL is ""). */
 void output_table_cell(struct output_table *table, enum output_role role, const char *text);
-/* Prints and frees. */
+/* Prints and frees; or frees alone. */
 void output_table_end(struct output_table *table);
+void output_table_drop(struct output_table *table);
 
 /* Prints one JSON document and a newline; takes the reference. */
 void output_json(struct output *output, json_t *document);
+
+/* A JSON string of any bytes; null for NULL. New reference. */
+json_t *output_string(const char *text);
 
 /* An error as people read it, on standard error: "winch: FILE:LINE:COL: what; what to do", then the
  * offending line underlined, SQLSTATE, DETAIL, HINT, CONTEXT, where there are any. */

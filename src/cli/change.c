@@ -1,0 +1,200 @@
+/* up, down, goto: the way there, the words where they are asked for, and a truthful end. */
+#include "cli/command.h"
+
+#include "base/duration.h"
+
+#include <string.h>
+
+gboolean change_options_take(struct command_context *context, const char *words, const char *why,
+                             struct change_options *options, char **typed, GError **error)
+{
+    const struct invocation *invocation = context->invocation;
+    g_autoptr(GError) nobody = NULL;
+    options->confirm = invocation_value(invocation, "confirm");
+    options->reason = invocation_value(invocation, "reason");
+    options->is_dry_run = invocation_has(invocation, "dry-run");
+    if (words == NULL || options->confirm != NULL || options->is_dry_run)
+        return TRUE;
+    g_autofree char *question =
+        g_strdup_printf("%s\nType \"%s\" to go on: ", why != NULL ? why : "", words);
+    *typed = progress_ask(context->progress, question, &nobody);
+    options->confirm = *typed;
+    if (nobody != NULL && !error_is(nobody, ERROR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&nobody));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- how it ended
+ * --------------------------------------------------------------------------------- */
+
+static char *version_text(const struct command_context *context, gint64 version)
+{
+    const struct migration *migration = migration_set_find(engine_set(context->engine), version);
+    if (version == VERSION_NONE)
+        return g_strdup("none");
+    return migration != NULL ? g_strdup(migration->digits)
+                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
+}
+
+static void report_json(struct command_context *context, const struct change_report *report)
+{
+    json_t *document = context->document;
+    if (report->plan != NULL)
+        json_object_set_new(document, "plan", plan_json(report->plan));
+    json_object_set_new(document, "run", json_string(report->run_id));
+    json_object_set_new(document, "steps", progress_json(context->progress));
+    json_object_set_new(document, "done", json_integer(report->done));
+    json_object_set_new(document, "is_dry_run",
+                        json_boolean(invocation_has(context->invocation, "dry-run")));
+    json_object_set_new(document, "version",
+                        report->version != VERSION_NONE ? json_integer(report->version)
+                                                        : json_null());
+    json_object_set_new(document, "dirty", json_boolean(report->is_dirty));
+    json_object_set_new(document, "is_unsettled", json_boolean(report->is_unsettled));
+    json_object_set_new(document, "elapsed_us", json_integer(report->elapsed_us));
+    json_object_set_new(document, "round_trips",
+                        json_integer((json_int_t)engine_round_trips(context->engine)));
+}
+
+static void show_success(struct command_context *context, const struct change_report *report)
+{
+    g_autofree char *version = version_text(context, report->version);
+    g_autofree char *count = text_plural(report->done, "migration", "migrations");
+    g_autofree char *elapsed = duration_format(report->elapsed_us);
+    if (report->plan->steps->len == 0)
+        output_line(context->output, ROLE_PLAIN, "no change: the database is at %s", version);
+    else if (invocation_has(context->invocation, "dry-run"))
+        output_line(context->output, ROLE_GOOD,
+                    "dry run: %s ran and rolled back in %s; the database is at %s as before", count,
+                    elapsed, version);
+    else
+        output_line(context->output, ROLE_GOOD, "%s %s in %s; the database is at %s", count,
+                    plan_goes_down(report->plan) ? "down" : "up", elapsed, version);
+}
+
+/* After a failure: what is in, what is not, where the database stands. */
+static void show_failure(struct command_context *context, const struct change_report *report,
+                         const GError *failure)
+{
+    g_autofree char *version = version_text(context, report->version);
+    const struct plan *plan = report->plan;
+    gboolean never_began =
+        plan == NULL || plan->steps->len == 0 || error_is(failure, ERROR_REFUSED);
+    if (never_began || invocation_has(context->invocation, "dry-run"))
+        return;
+    if (report->is_unsettled)
+        output_line(context->output, ROLE_BAD,
+                    "%u of %u migrations are in; whether the next one is, is not known",
+                    report->done, plan->steps->len);
+    else if (report->is_dirty)
+        output_line(context->output, ROLE_BAD,
+                    "%u of %u migrations are in; the next one is in part: the database is dirty at "
+                    "%s",
+                    report->done, plan->steps->len, version);
+    else
+        output_line(context->output, ROLE_WARNING,
+                    "%u of %u migrations are in; nothing of the others is: the database is at %s",
+                    report->done, plan->steps->len, version);
+}
+
+static gboolean migrate(struct command_context *context, const struct goal *goal,
+                        const struct change_options *options, GError **error)
+{
+    struct change_report report;
+    g_autoptr(GError) failure = NULL;
+    gboolean is_done = engine_migrate(context->engine, goal, options, &report, &failure);
+    progress_drain(context->progress);
+    report_json(context, &report);
+    if (is_done)
+        show_success(context, &report);
+    else
+        show_failure(context, &report, failure);
+    change_report_clear(&report);
+    if (!is_done)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return is_done;
+}
+
+/* ---- the words before it
+ * ---------------------------------------------------------------------------- */
+
+/* What goes back is shown before the words are asked for, and what was shown is what runs. */
+static gboolean change(struct command_context *context, const struct goal *goal, GError **error)
+{
+    struct change_options options = {.plan_id = invocation_value(context->invocation, "plan")};
+    g_autofree char *typed = NULL, *words = NULL, *why = NULL;
+    AUTOPTR(plan) *plan = NULL;
+    gboolean goes_up =
+        goal->kind == GOAL_UP || goal->kind == GOAL_UP_TO || goal->kind == GOAL_MISSED;
+    if (!goes_up) {
+        plan = engine_plan(context->engine, goal, NULL);
+        words = plan != NULL ? engine_confirmation(context->engine, plan, &why) : NULL;
+    }
+    if (words != NULL && !invocation_has(context->invocation, "confirm")) {
+        plan_show(context, plan);
+        if (options.plan_id == NULL)
+            options.plan_id = plan->id;
+    }
+    return change_options_take(context, words, why, &options, &typed, error) &&
+           migrate(context, goal, &options, error);
+}
+
+/* ---- commands
+ * ---------------------------------------------------------------------------------------- */
+
+gboolean command_up(struct command_context *context, GError **error)
+{
+    const struct invocation *invocation = context->invocation;
+    const char *count = invocation_argument(invocation, 0);
+    const char *target = invocation_value(invocation, "to");
+    struct goal goal = {.kind = GOAL_UP};
+    if (invocation_has(invocation, "missed"))
+        goal.kind = GOAL_MISSED;
+    else if (target != NULL) {
+        goal.kind = GOAL_UP_TO;
+        if (!version_name_parse(target, &goal.target, error))
+            return FALSE;
+    } else if (count != NULL) {
+        if (!invocation_count(count, "a number of migrations", &goal.count, error))
+            return FALSE;
+        if (goal.count == 0) {
+            output_line(context->output, ROLE_PLAIN, "no change");
+            return TRUE;
+        }
+    }
+    return change(context, &goal, error);
+}
+
+gboolean command_down(struct command_context *context, GError **error)
+{
+    const struct invocation *invocation = context->invocation;
+    const char *count = invocation_argument(invocation, 0);
+    struct goal goal = {.kind = GOAL_DOWN, .count = 1};
+    goal.allows_empty_down = invocation_has(invocation, "allow-empty-down");
+    if (invocation_has(invocation, "all")) {
+        if (count != NULL) {
+            error_set(error, ERROR_USAGE, "--all and a number cannot both be meant");
+            error_advise(error, "give one of them");
+            return FALSE;
+        }
+        goal.kind = GOAL_DOWN_ALL;
+    } else if (count != NULL) {
+        if (!invocation_count(count, "a number of migrations", &goal.count, error))
+            return FALSE;
+        if (goal.count == 0) {
+            output_line(context->output, ROLE_PLAIN, "no change");
+            return TRUE;
+        }
+    }
+    return change(context, &goal, error);
+}
+
+gboolean command_goto(struct command_context *context, GError **error)
+{
+    struct goal goal = {.kind = GOAL_GOTO};
+    goal.allows_empty_down = invocation_has(context->invocation, "allow-empty-down");
+    return version_name_parse(invocation_argument(context->invocation, 0), &goal.target, error) &&
+           change(context, &goal, error);
+}

@@ -1,0 +1,107 @@
+/* The table of commands. A row here is all that a new command needs, beside its function. */
+#include "cli/command.h"
+
+#include <string.h>
+
+#define OPTIONS(...)                                                                               \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+
+#define LOOKS   (COMMAND_CONFIG | COMMAND_ENGINE)
+#define CHANGES (COMMAND_CONFIG | COMMAND_ENGINE | COMMAND_CHANGES)
+
+const struct command commands[] = {
+    {"status", GROUP_LOOK, "", "what ran, what is pending, where the database stands",
+     "A row for each migration: version, release, title, state, when it was applied,\n"
+     "by whom and how long it took. 'assumed' ran as far as the version row tells,\n"
+     "without a record; 'missed' lies below the version row and never ran;\n"
+     "'modified' has changed since it ran; 'missing' ran and has no file any more.\n"
+     "Exit status 3 when the database is dirty.",
+     NULL, 0, 0, LOOKS, command_status},
+    {"version", GROUP_LOOK, "", "the version row alone",
+     "Prints the number, followed by (dirty) where it is. Exit status 1 when there is\n"
+     "no version.",
+     NULL, 0, -1, LOOKS, command_version},
+    {"plan", GROUP_LOOK, "[TARGET]", "what would run, in which order, and how",
+     "Everything up, or the way to TARGET: a version (3, 000003), a release (1.1.0),\n"
+     "a release's migration (1.1.0.003), +N, -N, latest or none. With --verbose also\n"
+     "the statements. The plan's id can be handed to a change with --plan, which then\n"
+     "refuses to do anything else.",
+     OPTIONS("down", "missed", "allow-empty-down"), 0, 1, LOOKS, command_plan},
+    {"history", GROUP_LOOK, "", "what was done, by whom, and how it ended",
+     "Oldest first. --verify recomputes the hash chain and names the first row that\n"
+     "was changed, is missing or stands elsewhere (exit status 6).",
+     OPTIONS("limit", "verify"), 0, 0, LOOKS, command_history},
+    {"config", GROUP_LOOK, "", "every setting, its value, and where it comes from",
+     "Secrets are masked. No database is needed.", NULL, 0, 0, COMMAND_CONFIG, command_config},
+    {"init", GROUP_CHANGE, "", "create version table and history",
+     "Idempotent; other changes do it by themselves. With --environment the\n"
+     "environment is recorded in the database. --print-sql prints the script for\n"
+     "somebody who has the rights.",
+     OPTIONS("print-sql"), 0, 0, CHANGES, command_init},
+    {"up", GROUP_CHANGE, "[N]", "apply pending migrations, all or N",
+     "Each transactional migration commits together with its version row and its\n"
+     "history row, or leaves nothing. --dry-run runs them in one transaction that is\n"
+     "rolled back, and shows each statement's time and rows. --missed runs what lies\n"
+     "below the version row and never ran.",
+     OPTIONS("to", "missed", "dry-run", "plan", "reason", "confirm"), 0, 1, CHANGES, command_up},
+    {"down", GROUP_CHANGE, "[N]", "take migrations back, one or N",
+     "Without N one. A missing or empty down of an up that did something is refused\n"
+     "unless --allow-empty-down says that it is meant. --all asks for typed words.",
+     OPTIONS("all", "dry-run", "plan", "reason", "confirm", "allow-empty-down"), 0, 1, CHANGES,
+     command_down},
+    {"goto", GROUP_CHANGE, "TARGET", "up or down to a version",
+     "TARGET as for 'plan'; 'none' is the empty database.",
+     OPTIONS("dry-run", "plan", "reason", "confirm", "allow-empty-down"), 1, 1, CHANGES,
+     command_goto},
+    {"force", GROUP_CHANGE, "VERSION", "set the version row, run nothing",
+     "For recovery: after the schema was mended by hand, the row says so. -1 or none\n"
+     "empties the table. Recorded, with --reason.",
+     OPTIONS("reason", "confirm"), 1, 1, CHANGES, command_force},
+    {"adopt", GROUP_CHANGE, "", "take over a database that golang-migrate managed",
+     "Records every file at or below the version row as assumed, with its checksum,\n"
+     "so that later changes to them are seen. Rewrites nothing.",
+     OPTIONS("reason"), 0, 0, CHANGES, command_adopt},
+    {"drop", GROUP_CHANGE, "", "drop every table of the current schema",
+     "What golang-migrate's drop does, in one transaction, recorded. -f does not ask,\n"
+     "in development.",
+     OPTIONS("f", "reason", "confirm"), 0, 0, CHANGES, command_drop},
+    {"validate", GROUP_PROVE, "", "version table, files and history against each other",
+     "Exit status 6 when something does not agree.", NULL, 0, 0, LOOKS, command_validate},
+    {"wait", GROUP_SERVE, "", "wait until the database answers",
+     "At most a minute, or --for DURATION. With --to VERSION also until it is there.",
+     OPTIONS("for", "to"), 0, 0, 0, command_wait},
+    {"run", GROUP_SERVE, "-- COMMAND", "wait, migrate, validate, then become COMMAND",
+     "For a container's entry point. Of many that start at once one migrates, and\n"
+     "the others go on when it is done.",
+     OPTIONS("for"), 0, 0, COMMAND_CHANGES, command_run},
+    {"create", GROUP_WRITE, "NAME", "write a new pair of files",
+     "Numbered in sequence with six digits; --format takes the time instead. Nothing\n"
+     "is overwritten.",
+     OPTIONS("ext", "dir", "seq", "digits", "format", "tz"), 1, 1, COMMAND_CONFIG, command_create},
+    {"demo", GROUP_WRITE, "", "the main job, on a throwaway PostgreSQL",
+     "Starts a private server, migrates the samples up and back, and leaves nothing.", NULL, 0, 0,
+     0, command_demo},
+    {"help", GROUP_WRITE, "[COMMAND]", "this, or more about one command", "You are reading it.",
+     NULL, 0, 1, 0, command_help},
+    {.name = NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name != NULL; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+const char *command_group_name(enum command_group group)
+{
+    static const char *const names[] = {
+        [GROUP_LOOK] = "look",   [GROUP_CHANGE] = "change", [GROUP_PROVE] = "prove",
+        [GROUP_SERVE] = "serve", [GROUP_WRITE] = "write",
+    };
+    return names[group];
+}

@@ -1,0 +1,148 @@
+/* plan: what would run, in which order, and how. */
+#include "cli/command.h"
+
+#include <string.h>
+
+static json_t *version_json(gint64 version)
+{
+    return version != VERSION_NONE ? json_integer(version) : json_null();
+}
+
+static json_t *statement_json(const struct plan_step *step,
+                              const struct script_statement *statement)
+{
+    g_autofree char *sql = g_strndup(step->body + statement->offset, statement->length);
+    json_t *object = json_object();
+    json_object_set_new(object, "line", json_integer(statement->line));
+    json_object_set_new(object, "column", json_integer(statement->column));
+    json_object_set_new(object, "verb", json_string(statement->verb));
+    json_object_set_new(object, "sql", output_string(sql));
+    return object;
+}
+
+static json_t *step_json(const struct plan_step *step)
+{
+    const struct script *script = step->script;
+    json_t *object = json_object(), *statements = json_array();
+    for (guint i = 0; i < script->statements->len; i++)
+        json_array_append_new(
+            statements,
+            statement_json(step, &g_array_index(script->statements, struct script_statement, i)));
+    json_object_set_new(object, "direction", json_string(direction_name(step->direction)));
+    json_object_set_new(object, "version", json_integer(step->migration->version));
+    json_object_set_new(object, "title", output_string(step->migration->title));
+    json_object_set_new(object, "release", output_string(step->migration->release_name));
+    json_object_set_new(object, "file", output_string(step->half->path));
+    json_object_set_new(object, "version_after", version_json(step->version_after));
+    json_object_set_new(object, "mode", json_string(run_mode_name(script->mode)));
+    json_object_set_new(object, "mode_reason", output_string(script->mode_reason));
+    json_object_set_new(object, "is_transactional",
+                        json_boolean(run_mode_is_transactional(script->mode)));
+    json_object_set_new(object, "statements", statements);
+    return object;
+}
+
+json_t *plan_json(const struct plan *plan)
+{
+    json_t *object = json_object(), *steps = json_array(), *notices = json_array();
+    for (guint i = 0; i < plan->steps->len; i++)
+        json_array_append_new(steps, step_json(plan_step_at(plan, i)));
+    for (guint i = 0; i < plan->notices->len; i++)
+        json_array_append_new(notices, output_string(plan->notices->pdata[i]));
+    json_object_set_new(object, "id", json_string(plan->id));
+    json_object_set_new(object, "from", version_json(plan->from));
+    json_object_set_new(object, "to", version_json(plan->to));
+    json_object_set_new(object, "steps", steps);
+    json_object_set_new(object, "notices", notices);
+    return object;
+}
+
+static void show_statements(struct command_context *context, const struct plan_step *step)
+{
+    const GArray *statements = step->script->statements;
+    for (guint i = 0; i < statements->len; i++) {
+        const struct script_statement *statement =
+            &g_array_index(statements, struct script_statement, i);
+        g_autofree char *sql = text_visible(step->body + statement->offset,
+                                            (gssize)statement->length, TEXT_KEEP_LINES);
+        g_auto(GStrv) lines = g_strsplit(sql, "\n", -1);
+        for (guint j = 0; lines[j] != NULL; j++)
+            output_line(context->output, ROLE_PLAIN, "  %6u  %s", statement->line + j, lines[j]);
+    }
+}
+
+static void show_step(struct command_context *context, const struct plan_step *step)
+{
+    const struct script *script = step->script;
+    g_autofree char *title = output_safe(step->migration->title);
+    g_autofree char *reason = output_safe(script->mode_reason);
+    g_autofree char *count = text_plural(script->statements->len, "statement", "statements");
+    gboolean is_plain = script->mode == RUN_TRANSACTION || script->mode == RUN_EMPTY;
+    output_line(context->output, ROLE_STRONG, "%-4s  %s  %s", direction_name(step->direction),
+                step->migration->digits, title);
+    output_line(context->output, is_plain ? ROLE_PLAIN : ROLE_WARNING, "      %s, %s%s%s", count,
+                run_mode_text(script->mode), *reason != '\0' && !is_plain ? ": " : "",
+                is_plain ? "" : reason);
+    if (context->output->is_verbose)
+        show_statements(context, step);
+}
+
+static char *version_text(const struct plan *plan, gint64 version)
+{
+    const struct migration *migration = migration_set_find(plan->set, version);
+    if (version == VERSION_NONE)
+        return g_strdup("none");
+    return migration != NULL ? g_strdup(migration->digits)
+                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
+}
+
+void plan_show(struct command_context *context, const struct plan *plan)
+{
+    g_autofree char *from = version_text(plan, plan->from);
+    g_autofree char *to = version_text(plan, plan->to);
+    g_autofree char *count = text_plural(plan->steps->len, "migration", "migrations");
+    for (guint i = 0; i < plan->notices->len; i++) {
+        g_autofree char *notice = output_safe(plan->notices->pdata[i]);
+        output_line(context->output, ROLE_WARNING, "%s", notice);
+    }
+    if (plan->steps->len == 0) {
+        output_line(context->output, ROLE_PLAIN, "nothing to do: the database is at %s", from);
+        return;
+    }
+    output_line(context->output, ROLE_HEADING, "plan %s: %s, from %s to %s", plan->id, count, from,
+                to);
+    for (guint i = 0; i < plan->steps->len; i++)
+        show_step(context, plan_step_at(plan, i));
+}
+
+static gboolean goal_of(const struct command_context *context, struct goal *goal, GError **error)
+{
+    const struct invocation *invocation = context->invocation;
+    const char *target = invocation_argument(invocation, 0);
+    const char *down = invocation_value(invocation, "down");
+    goal->allows_empty_down = invocation_has(invocation, "allow-empty-down");
+    if (invocation_has(invocation, "missed"))
+        goal->kind = GOAL_MISSED;
+    else if (down != NULL) {
+        goal->kind = GOAL_DOWN;
+        return invocation_count(down, "a number of migrations", &goal->count, error);
+    } else if (target != NULL) {
+        goal->kind = GOAL_GOTO;
+        return version_name_parse(target, &goal->target, error);
+    } else
+        goal->kind = GOAL_UP;
+    return TRUE;
+}
+
+gboolean command_plan(struct command_context *context, GError **error)
+{
+    struct goal goal = {.kind = GOAL_UP};
+    if (!goal_of(context, &goal, error))
+        return FALSE;
+    AUTOPTR(plan) *plan = engine_plan(context->engine, &goal, error);
+    if (plan == NULL)
+        return FALSE;
+    json_object_set_new(context->document, "plan", plan_json(plan));
+    plan_show(context, plan);
+    return TRUE;
+}
