@@ -59,7 +59,20 @@ static struct database *connect_once(const struct engine *engine, GError **error
     return database_open(&options, error);
 }
 
-/* Only a server that could not be reached is worth another try. */
+/* Only what may pass is worth another try: a server that could not be reached, is starting or has
+ * no room (PostgreSQL's manual, appendix A). A database or a role that does not exist stays so. */
+static gboolean may_pass(const GError *failure)
+{
+    static const char *const passing[] = {"08", "53", "57"};
+    const char *sqlstate = error_detail(failure) != NULL ? error_detail(failure)->sqlstate : "";
+    if (!error_is(failure, ERROR_NO_CONNECTION))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(passing); i++)
+        if (g_str_has_prefix(sqlstate, passing[i]))
+            return TRUE;
+    return *sqlstate == '\0';
+}
+
 static gboolean connect_patiently(struct engine *engine, GError **error)
 {
     for (guint attempt = 1;; attempt++) {
@@ -68,8 +81,7 @@ static gboolean connect_patiently(struct engine *engine, GError **error)
         if (engine->database != NULL)
             return TRUE;
         gint64 delay = engine_retry_delay(engine, attempt);
-        gboolean may_retry =
-            error_is(failure, ERROR_NO_CONNECTION) && attempt <= engine->settings->max_retries;
+        gboolean may_retry = may_pass(failure) && attempt <= engine->settings->max_retries;
         if (may_retry)
             engine_tell(engine, &(struct engine_event){.kind = ENGINE_CONNECT_RETRY,
                                                        .error = failure,
