@@ -191,6 +191,19 @@ static int become(struct program *program, char **command)
     return error_exit_status(program->error);
 }
 
+/* Results that nobody could read are no success; a reader that went away wanted no more. */
+static void check_written(struct program *program)
+{
+    GPollFD out = {.fd = STDOUT_FILENO, .events = G_IO_OUT};
+    gboolean is_written = fflush(stdout) == 0 && !ferror(stdout);
+    if (is_written || program->error != NULL || (g_poll(&out, 1, 0) > 0 && out.revents & G_IO_ERR))
+        return;
+    error_set(&program->error, ERROR_FAILED, "standard output could not be written");
+    error_advise(&program->error, "what the command did is done; look whether the disk is full");
+    program->is_done = FALSE;
+    output_error(&program->output, program->error);
+}
+
 static int run_command(struct program *program)
 {
     struct command_context *context = &program->context;
@@ -202,6 +215,7 @@ static int run_command(struct program *program)
         progress_new(&program->output, context->cancellation, !is_plain && isatty(STDERR_FILENO));
     run_on_worker(program);
     print_end(program);
+    check_written(program);
     int status = error_exit_status(program->error);
     char **command = program->is_done ? context->become : NULL;
     clear(program);

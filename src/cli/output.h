@@ -25,6 +25,7 @@ struct output {
     gboolean is_ascii;   /* --ascii, or the locale is not UTF-8 */
     gboolean is_quiet;
     gboolean is_verbose;
+    gboolean keeps_stdout_free; /* run: it belongs to the application */
     int columns; /* of the terminal; 0 when standard output is none: nothing is cut then */
 };
 

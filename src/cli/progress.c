@@ -77,7 +77,7 @@ static void erase_bar(struct progress *progress)
 
 static void print_line(struct progress *progress, const struct line *line)
 {
-    if (line->is_result)
+    if (line->is_result && !progress->output->keeps_stdout_free)
         output_line(progress->output, line->role, "%s", line->text);
     else
         output_remark(progress->output, line->role, "%s", line->text);

@@ -130,6 +130,7 @@ gboolean command_run(struct command_context *context, GError **error)
         error_advise(error, "write winch run -- COMMAND [ARGUMENT ...]");
         return FALSE;
     }
+    context->output->keeps_stdout_free = TRUE;
     if (!wait_for(context, NULL, error) || !migrate(context, error) || !check(context, error))
         return FALSE;
     context->become = (char **)trailing->pdata;
