@@ -26,7 +26,7 @@ static const char down_template[] =
     "-- Undoes: %s\n"
     "--\n"
     "-- Has to leave the database as it was before the up, from the last statement to the first.\n"
-    "-- 'winch verify' proves it on a scratch database. Where that cannot be, delete this file\n"
+    "-- 'winch down --dry-run' tries it and rolls it back. Where it cannot be, delete this file\n"
     "-- and give the up the note that it is irreversible, and the reason.\n"
     "-- Without a statement this file is refused as the down of an up that did something.\n"
     "\n";
