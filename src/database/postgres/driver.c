@@ -36,6 +36,7 @@ static void postgres_close(struct database *database)
     struct postgres *postgres = (struct postgres *)database;
     PQfinish(postgres->control);
     PQfinish(postgres->main);
+    postgres_prepared_free(postgres);
     if (database->cancellation != NULL)
         cancellation_unref(database->cancellation);
     postgres_parameters_free(postgres->keywords, postgres->values);

@@ -131,11 +131,10 @@ gboolean postgres_history_send(struct postgres *postgres, const struct history_r
             values[count++] = owned[owned_count++] = field_text(postgres, record, &fields[i]);
     if (postgres->history_sql == NULL)
         postgres->history_sql = insert_sql(postgres);
-    gboolean ok = PQsendQueryParams(postgres->main, postgres->history_sql, count, NULL, values,
-                                    NULL, NULL, 0);
+    gboolean ok =
+        postgres_send(postgres, postgres->history_sql, count, values, NULL, NULL, messages);
     while (owned_count > 0)
         g_free(owned[--owned_count]);
-    *messages += ok ? 1 : 0;
     return ok;
 }
 
@@ -152,25 +151,30 @@ void postgres_history_stamp(struct history_record *record, const PGresult *resul
     record->hash = g_strdup(PQgetvalue(result, 0, 4));
 }
 
+#define FILES_MAX 2 /* of one migration */
+
 gboolean postgres_files_send(struct postgres *postgres, const struct run_file *files, guint count,
                              guint *messages)
 {
-    if (postgres->base.history != HISTORY_PRESENT || !postgres->can_write_files)
+    if (postgres->base.history != HISTORY_PRESENT || !postgres->can_write_files || count == 0)
         return TRUE;
-    g_autofree char *sql =
-        g_strdup_printf("INSERT INTO %s.files (sha256, content) VALUES ($1, $2::pg_catalog.bytea)"
-                        " ON CONFLICT DO NOTHING",
-                        postgres->own);
+    const char *values[2 * FILES_MAX];
+    int lengths[2 * FILES_MAX], formats[2 * FILES_MAX];
+    count = MIN(count, FILES_MAX);
     for (guint i = 0; i < count; i++) {
         gsize size;
         const char *bytes = g_bytes_get_data(files[i].bytes, &size);
-        const char *const values[] = {files[i].sha256, bytes != NULL ? bytes : ""};
-        const int lengths[] = {0, (int)size}, formats[] = {0, 1};
-        if (!PQsendQueryParams(postgres->main, sql, 2, NULL, values, lengths, formats, 0))
-            return FALSE;
-        (*messages)++;
+        values[2 * i] = files[i].sha256;
+        values[2 * i + 1] = bytes != NULL ? bytes : "";
+        lengths[2 * i] = formats[2 * i] = 0;
+        lengths[2 * i + 1] = (int)size;
+        formats[2 * i + 1] = 1;
     }
-    return TRUE;
+    g_autofree char *sql = g_strdup_printf("INSERT INTO %s.files (sha256, content) VALUES ($1, "
+                                           "$2::pg_catalog.bytea)%s ON CONFLICT DO NOTHING",
+                                           postgres->own,
+                                           count == 2 ? ", ($3, $4::pg_catalog.bytea)" : "");
+    return postgres_send(postgres, sql, (int)(2 * count), values, lengths, formats, messages);
 }
 
 gboolean postgres_history_append(struct database *database, struct history_record *record,

@@ -47,6 +47,9 @@ struct postgres {
     gboolean cannot_check_client; /* the server has no client_connection_check_interval */
     gboolean has_applied_at;
     gboolean is_rehearsing;
+    GHashTable *prepared; /* text -> name on main of what was prepared; NULL until then */
+    guint prepared_count;
+    gboolean prepares_nothing; /* while a file runs that may throw prepared statements away */
     /* session state at the start, to be put back after each file */
     char *search_path, *role, *session_replication_role, *row_security;
     /* settle.c: by what the backend with this pid, and its server, are known again */
@@ -110,6 +113,21 @@ void postgres_small_send(struct postgres *postgres, const char *sql, guint *mess
 /* Commits, takes all results and leaves pipeline mode. The last result with rows, or an empty one;
  * NULL with error when any failed: nothing of it has happened then. */
 PGresult *postgres_small_commit(struct postgres *postgres, guint messages, GError **error);
+
+/* ---- prepared.c ------------------------------------------------------------------------------ */
+
+/* What a name of ours begins with, in pg_prepared_statements. */
+#define POSTGRES_PREPARED_PREFIX "winch "
+
+/* Sends a statement of ours that will come again (connection in pipeline mode), prepared unless
+ * prepares_nothing. Adds to *messages how many results will come, its own being the last. FALSE
+ * only when libpq refuses. */
+gboolean postgres_send(struct postgres *postgres, const char *sql, int count,
+                       const char *const *values, const int *lengths, const int *formats,
+                       guint *messages);
+/* What was prepared may be gone, or never have arrived: everything is prepared anew. */
+void postgres_prepared_forget(struct postgres *postgres);
+void postgres_prepared_free(struct postgres *postgres);
 
 /* ---- what the pipeline of a run sends (connection in pipeline mode; each adds *messages) ------
  */

@@ -62,6 +62,12 @@ static void take_notice(void *data, const PGresult *notice)
 
 /* ---- a run's beginning and end -------------------------------------------------------------- */
 
+/* A file that may throw away what is prepared on its connection. */
+static gboolean may_unprepare(const struct run_job *job)
+{
+    return session_mentions(job, "deallocate") || session_mentions(job, "discard");
+}
+
 void run_open(struct postgres_run *run, struct postgres *postgres, const struct run_job *job,
               struct run_result *result)
 {
@@ -78,6 +84,7 @@ void run_open(struct postgres_run *run, struct postgres *postgres, const struct 
     result->outcome = RUN_OUTCOME_ROLLED_BACK;
     result->failed_statement = job->statement_count;
     g_queue_init(&run->messages);
+    postgres->prepares_nothing = may_unprepare(job);
     PQsetNoticeReceiver(postgres->main, take_notice, run);
 }
 
@@ -94,6 +101,9 @@ gboolean run_close(struct postgres_run *run, GError **error)
     if (run->postgres->main != NULL)
         PQsetNoticeReceiver(run->postgres->main, drop_notice, NULL);
     run->postgres->base.cancellation = run->outer;
+    run->postgres->prepares_nothing = FALSE;
+    if (run->error != NULL || may_unprepare(run->job))
+        postgres_prepared_forget(run->postgres);
     run->result->elapsed_us = g_get_monotonic_time() - run->started;
     g_queue_clear_full(&run->messages, g_free);
     g_clear_pointer(&run->invalid_before, g_array_unref);
@@ -147,6 +157,29 @@ gboolean run_wait(struct postgres_run *run)
 
 /* ---- failing -------------------------------------------------------------------------------- */
 
+/* A failed segment may have skipped what was to be prepared; and a file may reach DEALLOCATE ALL
+ * without its text saying so, through a function. */
+static void note_unprepared(struct postgres_run *run, const struct message *message,
+                            const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    postgres_prepared_forget(run->postgres);
+    run->lost_prepared = !run->postgres->prepares_nothing && message->kind != MESSAGE_STATEMENT &&
+                         message->kind != MESSAGE_CHECK && g_strcmp0(sqlstate, "26000") == 0;
+}
+
+gboolean run_goes_again(struct postgres_run *run)
+{
+    if (!run->lost_prepared || run->is_lost || run->is_committed ||
+        run_cancel_level(run) != CANCEL_NONE)
+        return FALSE;
+    g_clear_error(&run->error);
+    run->lost_prepared = FALSE;
+    run->postgres->prepares_nothing = TRUE;
+    run_rollback(run);
+    return !run->is_lost;
+}
+
 void run_fail(struct postgres_run *run, const struct message *message, const PGresult *result)
 {
     if (PQstatus(run->postgres->main) == CONNECTION_BAD || run_error_is_fatal(result)) {
@@ -155,6 +188,7 @@ void run_fail(struct postgres_run *run, const struct message *message, const PGr
     }
     if (run->error != NULL || run->is_committed)
         return;
+    note_unprepared(run, message, result);
     run->error = run_error_new(run, message, result);
     if (message->kind == MESSAGE_STATEMENT)
         run->result->failed_statement = message->index;
@@ -309,9 +343,11 @@ static void fail_transaction(struct postgres_run *run)
 
 static void run_transaction(struct postgres_run *run)
 {
-    pipeline_enter(run);
-    send_transaction(run);
-    pipeline_finish(run);
+    do {
+        pipeline_enter(run);
+        send_transaction(run);
+        pipeline_finish(run);
+    } while (run_goes_again(run));
     gboolean is_certain = run->is_committed && run->job->commits_synchronously;
     if (run->is_lost && !is_certain) {
         settle(run);

@@ -65,6 +65,7 @@ struct postgres_run {
     GQueue messages;       /* struct message *, sent and not yet answered */
     GError *error;         /* the first failure */
     gboolean is_lost;      /* the main connection is gone */
+    gboolean lost_prepared; /* the first failure: a statement of ours was no longer prepared */
     gboolean is_cancelled; /* the server was told to cancel */
     gboolean is_committed; /* COMMIT was answered */
     gboolean had_commit;   /* PROTOCOL_WHOLE: part of the file committed by itself */
@@ -103,6 +104,9 @@ gboolean run_wait(struct postgres_run *run);
 gboolean run_is_stopped(struct postgres_run *run);
 /* Takes note of a failed result of message, unless there was one before. */
 void run_fail(struct postgres_run *run, const struct message *message, const PGresult *result);
+/* True, once, when only the statements we had prepared were missing, so that the same has to be
+ * sent again without them; it was rolled back then. */
+gboolean run_goes_again(struct postgres_run *run);
 /* From here on nothing is cancelled (or is again): bookkeeping. */
 void run_shield(struct postgres_run *run, gboolean is_shielded);
 enum cancel_level run_cancel_level(const struct postgres_run *run);
@@ -126,6 +130,9 @@ void pipeline_enter(struct postgres_run *run);
 /* Sends one message and asks for its result at once. FALSE: nothing more should be sent. */
 gboolean pipeline_send(struct postgres_run *run, enum message_kind kind, guint index,
                        const char *sql, int count, const char *const *parameters);
+/* The same for a statement of ours that comes with every migration: it is prepared once. */
+gboolean pipeline_send_own(struct postgres_run *run, enum message_kind kind, guint index,
+                           const char *sql, int count, const char *const *parameters);
 /* The version row, the history row and the files of the job. */
 gboolean pipeline_send_version(struct postgres_run *run, gint64 version, gboolean is_dirty);
 gboolean pipeline_send_record(struct postgres_run *run, const struct history_record *record);

@@ -273,6 +273,21 @@ gboolean pipeline_send(struct postgres_run *run, enum message_kind kind, guint i
     return push(run, kind);
 }
 
+gboolean pipeline_send_own(struct postgres_run *run, enum message_kind kind, guint index,
+                           const char *sql, int count, const char *const *parameters)
+{
+    guint messages = 0;
+    if (run_is_stopped(run))
+        return FALSE;
+    if (!postgres_send(run->postgres, sql, count, parameters, NULL, NULL, &messages)) {
+        run->is_lost = TRUE;
+        return FALSE;
+    }
+    expect(run, MESSAGE_TIDY, 0, messages - 1);
+    expect(run, kind, index, 1);
+    return push(run, kind);
+}
+
 static gboolean sent(struct postgres_run *run, gboolean is_sent, guint messages)
 {
     expect(run, MESSAGE_RECORD, 0, messages);

@@ -12,12 +12,9 @@ enum books {
     BOOKS_AFTER,   /* it is put back for good */
 };
 
-/* One transaction of ours: the version row (when has_version), a record, committed synchronously
- * before and after the file. FALSE with run->error, or the connection lost. */
-static gboolean keep_books(struct postgres_run *run, enum books when, gboolean has_version,
-                           gint64 version, gboolean is_dirty, const struct history_record *record)
+static void send_books(struct postgres_run *run, enum books when, gboolean has_version,
+                       gint64 version, gboolean is_dirty, const struct history_record *record)
 {
-    run->is_committed = FALSE;
     pipeline_enter(run);
     if (session_begin_send(run, NULL) &&
         (when == BOOKS_BETWEEN || session_settings_send(run, FALSE)) &&
@@ -28,6 +25,17 @@ static gboolean keep_books(struct postgres_run *run, enum books when, gboolean h
     if (when == BOOKS_AFTER)
         session_inspect_send(run);
     pipeline_finish(run);
+}
+
+/* One transaction of ours: the version row (when has_version), a record, committed synchronously
+ * before and after the file. FALSE with run->error, or the connection lost. */
+static gboolean keep_books(struct postgres_run *run, enum books when, gboolean has_version,
+                           gint64 version, gboolean is_dirty, const struct history_record *record)
+{
+    run->is_committed = FALSE;
+    do
+        send_books(run, when, has_version, version, is_dirty, record);
+    while (run_goes_again(run));
     run->result->xid[0] = '\0'; /* each statement has its own */
     gboolean is_good = run->is_committed && !run->is_lost && run->error == NULL;
     run->is_committed = FALSE;

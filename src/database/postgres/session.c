@@ -77,7 +77,7 @@ gboolean session_settings_send(struct postgres_run *run, gboolean is_local)
     const char *const parameters[] = {timeout, name != NULL ? name : "winch", lock_timeout};
     g_autofree char *sql = settings_sql(run, is_local);
     /* A rehearsal has one lock timeout for the whole of it. */
-    return pipeline_send(run, MESSAGE_SETTINGS, 0, sql, run->is_rehearsal ? 2 : 3, parameters);
+    return pipeline_send_own(run, MESSAGE_SETTINGS, 0, sql, run->is_rehearsal ? 2 : 3, parameters);
 }
 
 /* ---- putting back --------------------------------------------------------------------------- */
@@ -149,7 +149,7 @@ gboolean session_put_back_send(struct postgres_run *run, gboolean is_local, gboo
     const char *values[PUT_BACK_COUNT];
     put_back_values(run->postgres, values);
     g_autofree char *sql = put_back_sql(run, is_local, is_guarded);
-    return pipeline_send(run, MESSAGE_PUT_BACK, is_local ? 1 : 0, sql,
+    return pipeline_send_own(run, MESSAGE_PUT_BACK, is_local ? 1 : 0, sql,
                          run->job->keeps_session_state ? 0 : PUT_BACK_COUNT, values);
 }
 
@@ -211,12 +211,15 @@ static gboolean sets_something(const struct run_job *job)
     return session_mentions(job, "set_config") || job->statement_count == 0;
 }
 
+/* Among the prepared statements. */
+#define IS_OURS "pg_catalog.starts_with(name, '" POSTGRES_PREPARED_PREFIX "')"
+
 /* A look at pg_settings takes a millisecond and at pg_locks every lock partition, so those are
  * only taken where the text gives reason; RESET ALL comes anyway. */
 static char *inspect_sql(const struct postgres_run *run)
 {
     GString *sql = g_string_new(
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement()), "
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE NOT " IS_OURS "), "
         "EXISTS (SELECT FROM pg_catalog.pg_cursor() WHERE NOT pg_catalog.texteq(name, '')), "
         "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid OPERATOR(pg_catalog.=) 2615 "
         "AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()), "
@@ -245,7 +248,7 @@ gboolean session_inspect_send(struct postgres_run *run)
         return pipeline_send(run, MESSAGE_TIDY, 0, "RESET lock_timeout", 0, NULL) &&
                pipeline_send(run, MESSAGE_TIDY, 0, "RESET statement_timeout", 0, NULL);
     g_autofree char *sql = inspect_sql(run);
-    return pipeline_send(run, MESSAGE_INSPECT, 0, sql, 0, NULL) &&
+    return pipeline_send_own(run, MESSAGE_INSPECT, 0, sql, 0, NULL) &&
            pipeline_send(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
 }
 
@@ -267,7 +270,7 @@ static const struct {
     enum leftover kind;
     const char *list, *clean;
 } leftover_kinds[] = {
-    {LEFTOVER_PREPARED, "SELECT 'prepared statement', name FROM pg_catalog.pg_prepared_statement()",
+    {LEFTOVER_PREPARED, "SELECT 'prepared statement', name FROM pg_catalog.pg_prepared_statement() WHERE NOT " IS_OURS,
      "DEALLOCATE ALL"},
     {LEFTOVER_CURSOR, "SELECT 'cursor', name FROM pg_catalog.pg_cursor() WHERE name <> ''",
      "CLOSE ALL"},
@@ -328,6 +331,8 @@ void session_clean(struct postgres_run *run)
     for (gsize i = 0; i < G_N_ELEMENTS(leftover_kinds); i++)
         if ((run->leftovers & leftover_kinds[i].kind) != 0)
             postgres_execute(run->postgres, run->postgres->main, leftover_kinds[i].clean, NULL);
+    if ((run->leftovers & LEFTOVER_PREPARED) != 0)
+        postgres_prepared_forget(run->postgres);
     run->leftovers = 0;
 }
 
