@@ -30,6 +30,8 @@ struct progress {
     json_t *steps;
     json_t *statements; /* of the last step; borrowed from it */
     gboolean is_painted;
+    GCond drained; /* the worker waits for it while wants_drain */
+    gboolean wants_drain;
 };
 
 struct progress *progress_new(struct output *output, struct cancellation *cancellation,
@@ -40,6 +42,7 @@ struct progress *progress_new(struct output *output, struct cancellation *cancel
     progress->cancellation = cancellation_ref(cancellation);
     progress->has_bar = has_bar && !output->is_json && !output->is_quiet;
     g_mutex_init(&progress->lock);
+    g_cond_init(&progress->drained);
     g_queue_init(&progress->lines);
     progress->bar = g_string_new(NULL);
     progress->hindrance = g_string_new(NULL);
@@ -61,6 +64,7 @@ void progress_free(struct progress *progress)
     g_string_free(progress->hindrance, TRUE);
     json_decref(progress->steps);
     cancellation_unref(progress->cancellation);
+    g_cond_clear(&progress->drained);
     g_mutex_clear(&progress->lock);
     g_free(progress);
 }
@@ -365,15 +369,26 @@ json_t *progress_json(struct progress *progress)
 /* ---- asking
  * -------------------------------------------------------------------------------------- */
 
+/* On the main thread, at once instead of at its next tick. */
+static gboolean paint_for_drain(gpointer data)
+{
+    struct progress *progress = data;
+    progress_paint(progress);
+    g_mutex_lock(&progress->lock);
+    progress->wants_drain = FALSE;
+    g_cond_signal(&progress->drained);
+    g_mutex_unlock(&progress->lock);
+    return G_SOURCE_REMOVE;
+}
+
 void progress_drain(struct progress *progress)
 {
-    for (gboolean is_busy = TRUE; is_busy;) {
-        g_mutex_lock(&progress->lock);
-        is_busy = progress->lines.length > 0;
-        g_mutex_unlock(&progress->lock);
-        if (is_busy)
-            g_usleep(10000);
-    }
+    g_mutex_lock(&progress->lock);
+    progress->wants_drain = TRUE;
+    g_idle_add(paint_for_drain, progress);
+    while (progress->wants_drain)
+        g_cond_wait(&progress->drained, &progress->lock);
+    g_mutex_unlock(&progress->lock);
 }
 
 /* A line in the terminal's own (canonical) mode; NULL at its end or when cancelled. */

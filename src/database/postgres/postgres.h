@@ -49,6 +49,7 @@ struct postgres {
     gboolean is_rehearsing;
     GHashTable *prepared; /* text -> name on main of what was prepared; NULL until then */
     guint prepared_count;
+    gboolean has_temporary_schema; /* main's session has made one */
     gboolean prepares_nothing; /* while a file runs that may throw prepared statements away */
     /* session state at the start, to be put back after each file */
     char *search_path, *role, *session_replication_role, *row_security;

@@ -326,7 +326,7 @@ static gboolean send_transaction(struct postgres_run *run)
     return session_begin_send(run, job->begin_modes) && run_send_body(run) &&
            (!job->writes_version || pipeline_send_version(run, job->version_after, FALSE)) &&
            pipeline_send_record(run, job->record) && pipeline_send_files(run) &&
-           pipeline_send(run, MESSAGE_COMMIT, 0, "COMMIT", 0, NULL) && session_inspect_send(run);
+           pipeline_send_own(run, MESSAGE_COMMIT, 0, "COMMIT", 0, NULL) && session_inspect_send(run);
 }
 
 static void fail_transaction(struct postgres_run *run)

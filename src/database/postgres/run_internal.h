@@ -40,8 +40,8 @@ struct control {
 enum leftover {
     LEFTOVER_PREPARED = 1 << 0,
     LEFTOVER_CURSOR = 1 << 1,
-    LEFTOVER_TEMPORARY = 1 << 2,
-    LEFTOVER_LISTEN = 1 << 3,
+    LEFTOVER_LISTEN = 1 << 2,
+    LEFTOVER_TEMPORARY = 1 << 3,
     LEFTOVER_LOCK = 1 << 4,
 };
 

@@ -202,13 +202,18 @@ static gboolean collect_one(struct postgres_run *run)
     return FALSE;
 }
 
-gboolean pipeline_drain(struct postgres_run *run)
+static void collect_all(struct postgres_run *run)
 {
     run->postgres->base.round_trips++;
-    if (!g_queue_is_empty(&run->messages) && !PQsendFlushRequest(run->postgres->main))
-        run->is_lost = TRUE;
     while (!run->is_lost && !g_queue_is_empty(&run->messages))
         collect_one(run);
+}
+
+gboolean pipeline_drain(struct postgres_run *run)
+{
+    if (!g_queue_is_empty(&run->messages) && !PQsendFlushRequest(run->postgres->main))
+        run->is_lost = TRUE;
+    collect_all(run);
     return !run_is_stopped(run);
 }
 
@@ -331,7 +336,7 @@ gboolean pipeline_finish(struct postgres_run *run)
         run->is_lost = TRUE;
         return FALSE;
     }
-    pipeline_drain(run);
+    collect_all(run);
     run->is_in_statement = FALSE;
     gboolean is_synced = FALSE;
     while (!is_synced && run_wait(run)) {

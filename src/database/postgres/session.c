@@ -16,7 +16,7 @@ static gboolean has_access_mode(const char *modes)
 gboolean session_begin_send(struct postgres_run *run, const char *modes)
 {
     if (modes == NULL || *modes == '\0')
-        return pipeline_send(run, MESSAGE_BEGIN, 0, "BEGIN READ WRITE", 0, NULL);
+        return pipeline_send_own(run, MESSAGE_BEGIN, 0, "BEGIN READ WRITE", 0, NULL);
     g_autofree char *begin =
         g_strdup_printf("BEGIN %s%s", modes, has_access_mode(modes) ? "" : ", READ WRITE");
     return pipeline_send(run, MESSAGE_BEGIN, 0, begin, 0, NULL);
@@ -215,15 +215,19 @@ static gboolean sets_something(const struct run_job *job)
 #define IS_OURS "pg_catalog.starts_with(name, '" POSTGRES_PREPARED_PREFIX "')"
 
 /* A look at pg_settings takes a millisecond and at pg_locks every lock partition, so those are
- * only taken where the text gives reason; RESET ALL comes anyway. */
+ * only taken where the text gives reason; RESET ALL comes anyway. A session whose temporary schema
+ * was never made holds nothing temporary; afterwards it has to be looked into. */
 static char *inspect_sql(const struct postgres_run *run)
 {
     GString *sql = g_string_new(
         "SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE NOT " IS_OURS "), "
         "EXISTS (SELECT FROM pg_catalog.pg_cursor() WHERE NOT pg_catalog.texteq(name, '')), "
-        "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid OPERATOR(pg_catalog.=) 2615 "
-        "AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()), "
         "EXISTS (SELECT FROM pg_catalog.pg_listening_channels()), ");
+    g_string_append(sql, run->postgres->has_temporary_schema
+                             ? "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid "
+                               "OPERATOR(pg_catalog.=) 2615 AND refobjid OPERATOR(pg_catalog.=) "
+                               "pg_catalog.pg_my_temp_schema()), "
+                             : "pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0, ");
     if (session_mentions(run->job, "advisory")) {
         g_autofree char *condition = extra_locks_condition(run->postgres);
         g_string_append_printf(sql, "EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE %s), ",
@@ -249,7 +253,7 @@ gboolean session_inspect_send(struct postgres_run *run)
                pipeline_send(run, MESSAGE_TIDY, 0, "RESET statement_timeout", 0, NULL);
     g_autofree char *sql = inspect_sql(run);
     return pipeline_send_own(run, MESSAGE_INSPECT, 0, sql, 0, NULL) &&
-           pipeline_send(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
+           pipeline_send_own(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
 }
 
 void session_inspect_read(struct postgres_run *run, const PGresult *result)
@@ -259,6 +263,8 @@ void session_inspect_read(struct postgres_run *run, const PGresult *result)
     for (int i = 0; i < 5; i++)
         if (*PQgetvalue(result, 0, i) == 't')
             run->leftovers |= 1U << i;
+    if ((run->leftovers & LEFTOVER_TEMPORARY) != 0)
+        run->postgres->has_temporary_schema = TRUE;
     if (!PQgetisnull(result, 0, 5))
         leftover(run, "setting", PQgetvalue(result, 0, 5));
 }
@@ -274,12 +280,12 @@ static const struct {
      "DEALLOCATE ALL"},
     {LEFTOVER_CURSOR, "SELECT 'cursor', name FROM pg_catalog.pg_cursor() WHERE name <> ''",
      "CLOSE ALL"},
+    {LEFTOVER_LISTEN, "SELECT 'LISTEN', c FROM pg_catalog.pg_listening_channels() AS c",
+     "UNLISTEN *"},
     {LEFTOVER_TEMPORARY,
      "SELECT 'temporary relation', relname::text FROM pg_catalog.pg_class WHERE relnamespace = "
      "pg_catalog.pg_my_temp_schema() AND relkind IN ('r', 'v', 'S', 'p')",
      "DISCARD TEMP"},
-    {LEFTOVER_LISTEN, "SELECT 'LISTEN', c FROM pg_catalog.pg_listening_channels() AS c",
-     "UNLISTEN *"},
 };
 
 static void name_leftovers(struct postgres_run *run)
