@@ -210,6 +210,12 @@ GPtrArray *engine_history(struct engine *engine, guint limit, GError **error)
     return database_history_read(engine->database, limit, error);
 }
 
+GArray *engine_impacts(struct engine *engine, const GPtrArray *records, GError **error)
+{
+    const struct history_record *first = records->len > 0 ? records->pdata[0] : NULL;
+    return database_impact_read(engine->database, first != NULL ? first->id : G_MAXINT64, error);
+}
+
 gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error)
 {
     g_autoptr(GPtrArray) records = database_history_read(engine->database, 0, error);

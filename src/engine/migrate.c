@@ -13,6 +13,7 @@ struct run {
     struct change_report *report;
     struct version_state state; /* the row, read under the lock */
     gboolean was_fresh;         /* there was no version row before */
+    GArray *impacts;            /* of struct impact: what the steps were seen to cost */
 };
 
 void change_report_clear(struct change_report *report)
@@ -58,11 +59,35 @@ void engine_change_end(struct engine *engine)
 struct step_watch {
     const struct run *run;
     guint index;
+    GString *statements; /* JSON of those that are done */
 };
+
+static void note_statement(GString *statements, const struct run_event *event)
+{
+    g_string_append(statements, statements->len > 1 ? ", {\"rows\": " : "{\"rows\": ");
+    if (event->rows < 0)
+        g_string_append(statements, "null");
+    else
+        g_string_append_printf(statements, "%" G_GINT64_FORMAT, event->rows);
+    g_string_append_printf(statements, ", \"elapsed_us\": %" G_GINT64_FORMAT "}",
+                           event->elapsed_us);
+}
+
+static void note_impact(struct run *run, const struct run_result *result, GString *statements)
+{
+    struct impact impact = result->impact;
+    if (impact.history_id == 0 || run->options->is_dry_run)
+        return;
+    g_string_append_c(statements, ']');
+    impact.statements = g_strdup(statements->str);
+    g_array_append_val(run->impacts, impact);
+}
 
 static void tell_step(const struct run_event *event, void *data)
 {
-    const struct step_watch *watch = data;
+    struct step_watch *watch = data;
+    if (event->kind == RUN_EVENT_STATEMENT_DONE)
+        note_statement(watch->statements, event);
     engine_tell(watch->run->engine, &(struct engine_event){.kind = ENGINE_STEP_EVENT,
                                                            .plan = watch->run->report->plan,
                                                            .step = watch->index,
@@ -163,7 +188,7 @@ static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct 
     AUTOPTR(history_record) *record =
         recording_of_step(run->engine, run->report->run_id, run->report->plan, step);
     struct run_file files[2];
-    struct step_watch watch = {run, index};
+    struct step_watch watch = {run, index, g_string_new("[")};
     record->reason = g_strdup(run->options->reason);
     struct run_job job = {
         .protocol = protocol_of(step->script->mode),
@@ -190,7 +215,10 @@ static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct 
         .on_event = tell_step,
         .event_data = &watch,
     };
-    return perform(run->engine->database, &job, result, error);
+    gboolean is_done = perform(run->engine->database, &job, result, error);
+    note_impact(run, result, watch.statements);
+    g_string_free(watch.statements, TRUE);
+    return is_done;
 }
 
 static void tell_of_step(const struct run *run, enum engine_event_kind kind, guint index,
@@ -356,6 +384,16 @@ static gboolean check_row(struct run *run, GError **error)
     return FALSE;
 }
 
+/* In one message, before the run's last row: that one waits for the disk. */
+static void record_impacts(struct run *run)
+{
+    g_autoptr(GError) unwritten = NULL;
+    if (!run->report->is_unsettled &&
+        !database_impact_append(run->engine->database, run->impacts, &unwritten))
+        engine_notice(run->engine, "what this run cost could not be recorded: %s",
+                      unwritten->message);
+}
+
 static gboolean history_is_announced(struct run *run)
 {
     const struct database_facts *facts = database_facts(run->engine->database);
@@ -379,6 +417,7 @@ static gboolean run_for_real(struct run *run, GError **error)
     gboolean is_done = run_steps(run, &failure) && check_row(run, &failure);
     if (is_done)
         record_installation(run);
+    record_impacts(run);
     record_end(run, failure);
     if (!is_done)
         g_propagate_error(error, g_steal_pointer(&failure));
@@ -532,6 +571,8 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
     struct run run = {.engine = engine, .goal = goal, .options = options, .report = report};
     gint64 started = g_get_monotonic_time();
     gboolean settled;
+    run.impacts = g_array_new(FALSE, FALSE, sizeof(struct impact));
+    g_array_set_clear_func(run.impacts, (GDestroyNotify)impact_clear);
     memset(report, 0, sizeof *report);
     report->version = VERSION_NONE;
     run_id_make(report->run_id);
@@ -544,5 +585,6 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
         }
     }
     report->elapsed_us = g_get_monotonic_time() - started;
+    g_array_unref(run.impacts);
     return is_done;
 }

@@ -259,10 +259,9 @@ static void run__refuses__two_statements_taken_for_one(void **state)
 static void run__fails_at_the_commit__for_a_deferred_constraint(void **state)
 {
     struct run_test *test = *state;
-    AUTOPTR(job) *job =
-        JOB(test, T, "CREATE TABLE p (x int PRIMARY KEY)",
-            "CREATE TABLE c (x int REFERENCES p DEFERRABLE INITIALLY DEFERRED)",
-            "INSERT INTO c VALUES (1)");
+    AUTOPTR(job) *job = JOB(test, T, "CREATE TABLE p (x int PRIMARY KEY)",
+                            "CREATE TABLE c (x int REFERENCES p DEFERRABLE INITIALLY DEFERRED)",
+                            "INSERT INTO c VALUES (1)");
     assert_fails(test, job, RUN_OUTCOME_ROLLED_BACK, "committing: ");
     assert_int_equal(test->result.failed_statement, 3);
     assert_string_equal(error_detail(test->error)->sqlstate, "23503");
@@ -397,8 +396,9 @@ static void run__names_and_cleans__what_a_session_keeps(void **state)
         assert_contains(test->events->str, cases[i].leftover);
         AUTOPTR(job) *look =
             JOB(test, T, "DROP TABLE IF EXISTS a",
-                "CREATE TABLE a AS SELECT (SELECT count(*) FROM pg_prepared_statements) + (SELECT "
-                "count(*) FROM pg_cursors WHERE is_holdable) + (SELECT count(*) FROM pg_class "
+                "CREATE TABLE a AS SELECT (SELECT count(*) FROM pg_prepared_statements WHERE "
+                "from_sql) + (SELECT count(*) FROM pg_cursors WHERE is_holdable) + (SELECT "
+                "count(*) FROM pg_class "
                 "WHERE relname = 'passing') + (SELECT count(*) FROM pg_listening_channels()) + "
                 "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid IN (42, 7)) "
                 "+ (current_setting('work_mem') = '1MB')::int AS x");
@@ -424,8 +424,8 @@ static void run__carries_state__when_asked_to(void **state)
 static void run__limits_each_statement__and_only_while_it_runs(void **state)
 {
     struct run_test *test = *state;
-    AUTOPTR(job) *job = JOB(test, T, "SELECT pg_sleep(0.3)", "SELECT pg_sleep(0.3)",
-                            "SELECT pg_sleep(0.3)");
+    AUTOPTR(job) *job =
+        JOB(test, T, "SELECT pg_sleep(0.3)", "SELECT pg_sleep(0.3)", "SELECT pg_sleep(0.3)");
     job->job.timeout = 500;
     assert_run(test, job);
     job->job.timeout = 100;

@@ -111,8 +111,9 @@ static char *insert_sql(const struct postgres *postgres)
     char *sql = g_strdup_printf(
         "INSERT INTO %s.history (%s) VALUES (%s) RETURNING id,"
         " (pg_catalog.date_part('epoch', started_at) * 1000000)::pg_catalog.int8,"
-        " (pg_catalog.date_part('epoch', finished_at) * 1000000)::pg_catalog.int8, xid, hash",
-        postgres->own, columns->str, values->str);
+        " (pg_catalog.date_part('epoch', finished_at) * 1000000)::pg_catalog.int8, xid, hash, %s",
+        postgres->own, columns->str, values->str,
+        postgres->can_see_wal ? "pg_catalog.pg_current_wal_insert_lsn()" : "NULL");
     g_string_free(columns, TRUE);
     g_string_free(values, TRUE);
     return sql;
@@ -140,7 +141,7 @@ gboolean postgres_history_send(struct postgres *postgres, const struct history_r
 
 void postgres_history_stamp(struct history_record *record, const PGresult *result)
 {
-    if (PQntuples(result) != 1 || PQnfields(result) != 5)
+    if (PQntuples(result) != 1 || PQnfields(result) != 6)
         return;
     record->id = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
     record->started_at = g_ascii_strtoll(PQgetvalue(result, 0, 1), NULL, 10);
@@ -170,10 +171,10 @@ gboolean postgres_files_send(struct postgres *postgres, const struct run_file *f
         lengths[2 * i + 1] = (int)size;
         formats[2 * i + 1] = 1;
     }
-    g_autofree char *sql = g_strdup_printf("INSERT INTO %s.files (sha256, content) VALUES ($1, "
-                                           "$2::pg_catalog.bytea)%s ON CONFLICT DO NOTHING",
-                                           postgres->own,
-                                           count == 2 ? ", ($3, $4::pg_catalog.bytea)" : "");
+    g_autofree char *sql =
+        g_strdup_printf("INSERT INTO %s.files (sha256, content) VALUES ($1, "
+                        "$2::pg_catalog.bytea)%s ON CONFLICT DO NOTHING",
+                        postgres->own, count == 2 ? ", ($3, $4::pg_catalog.bytea)" : "");
     return postgres_send(postgres, sql, (int)(2 * count), values, lengths, formats, messages);
 }
 

@@ -40,6 +40,8 @@ struct postgres {
     gboolean has_schema;             /* the version table's schema exists */
     gboolean cannot_identify_system; /* pg_control_system() is not for this role */
     gboolean has_own_schema, can_write_files, can_read_files, can_read_chain, has_database_row;
+    gboolean can_read_impact, can_write_impact;
+    gboolean can_see_wal; /* may call pg_current_wal_insert_lsn() */
     GArray *lock_ids;
     GStringChunk *holder_strings; /* of the last lock_holder */
     gboolean holds_lock;
@@ -50,7 +52,7 @@ struct postgres {
     GHashTable *prepared; /* text -> name on main of what was prepared; NULL until then */
     guint prepared_count;
     gboolean has_temporary_schema; /* main's session has made one */
-    gboolean prepares_nothing; /* while a file runs that may throw prepared statements away */
+    gboolean prepares_nothing;     /* while a file runs that may throw prepared statements away */
     /* session state at the start, to be put back after each file */
     char *search_path, *role, *session_replication_role, *row_security;
     /* settle.c: by what the backend with this pid, and its server, are known again */
@@ -117,9 +119,6 @@ PGresult *postgres_small_commit(struct postgres *postgres, guint messages, GErro
 
 /* ---- prepared.c ------------------------------------------------------------------------------ */
 
-/* What a name of ours begins with, in pg_prepared_statements. */
-#define POSTGRES_PREPARED_PREFIX "winch "
-
 /* Sends a statement of ours that will come again (connection in pipeline mode), prepared unless
  * prepares_nothing. Adds to *messages how many results will come, its own being the last. FALSE
  * only when libpq refuses. */
@@ -140,7 +139,8 @@ gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboole
                                guint *messages);
 
 /* history.c: the history row. With tuples: its result has one row: id, started_at, finished_at,
- * xid, hash. No-op when history is not writable. */
+ * xid, hash, and where the WAL was (NULL when that may not be seen). No-op when history is not
+ * writable. */
 gboolean postgres_history_send(struct postgres *postgres, const struct history_record *record,
                                guint *messages);
 
@@ -195,6 +195,9 @@ GPtrArray *postgres_history_read(struct database *database, guint limit, GError 
 gboolean postgres_history_head(struct database *database, gint64 *rows, char **hash,
                                GError **error);
 GBytes *postgres_file_read(struct database *database, const char *sha256, GError **error);
+/* impact.c */
+gboolean postgres_impact_append(struct database *database, const GArray *impacts, GError **error);
+GArray *postgres_impact_read(struct database *database, gint64 from_id, GError **error);
 /* drop.c */
 gboolean postgres_drop(struct database *database, struct history_record *record, GPtrArray *dropped,
                        GError **error);

@@ -23,7 +23,7 @@ static const char *name_of(struct postgres *postgres, const char *sql, guint *me
     const char *known = g_hash_table_lookup(postgres->prepared, sql);
     if (known != NULL)
         return known;
-    char *name = g_strdup_printf(POSTGRES_PREPARED_PREFIX "%u", ++postgres->prepared_count);
+    char *name = g_strdup_printf("winch %u", ++postgres->prepared_count);
     if (!PQsendPrepare(postgres->main, name, sql, 0, NULL)) {
         g_free(name);
         return NULL;
@@ -42,8 +42,8 @@ gboolean postgres_send(struct postgres *postgres, const char *sql, int count,
         is_sent = PQsendQueryParams(postgres->main, sql, count, NULL, values, lengths, formats, 0);
     } else {
         const char *name = name_of(postgres, sql, messages);
-        is_sent = name != NULL && PQsendQueryPrepared(postgres->main, name, count, values, lengths,
-                                                      formats, 0);
+        is_sent = name != NULL &&
+                  PQsendQueryPrepared(postgres->main, name, count, values, lengths, formats, 0);
     }
     *messages += is_sent ? 1 : 0;
     return is_sent;

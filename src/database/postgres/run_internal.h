@@ -61,18 +61,19 @@ struct postgres_run {
     gint64 rows;                       /* of the statement that is streaming */
 
     gint64 began_at;  /* server's clock, of the first row recorded: when a separate run began */
-    guint unflushed; /* messages since the last PQflush() */
-    GQueue messages;       /* struct message *, sent and not yet answered */
-    GError *error;         /* the first failure */
-    gboolean is_lost;      /* the main connection is gone */
+    guint unflushed;  /* messages since the last PQflush() */
+    GQueue messages;  /* struct message *, sent and not yet answered */
+    GError *error;    /* the first failure */
+    gboolean is_lost; /* the main connection is gone */
     gboolean lost_prepared; /* the first failure: a statement of ours was no longer prepared */
-    gboolean is_cancelled; /* the server was told to cancel */
-    gboolean is_committed; /* COMMIT was answered */
-    gboolean had_commit;   /* PROTOCOL_WHOLE: part of the file committed by itself */
+    gboolean is_cancelled;  /* the server was told to cancel */
+    gboolean is_committed;  /* COMMIT was answered */
+    gboolean had_commit;    /* PROTOCOL_WHOLE: part of the file committed by itself */
     gboolean is_settled;
     guint attempted;     /* separate runs: statements that were sent */
     guint whole_results; /* PROTOCOL_WHOLE: statements that were answered */
     guint leftovers;
+    guint64 wal_start;      /* where the WAL was when it began; 0 unknown */
     char *deferred;         /* rehearsals: constraints to set deferred again */
     GArray *invalid_before; /* oids of indexes that were invalid before a separate run */
 
@@ -96,6 +97,10 @@ void run_statement_started(struct postgres_run *run, guint index);
 void run_statement_done(struct postgres_run *run, gint64 rows);
 /* Rows a finished command counted; -1 when it counts none. */
 gint64 run_rows(PGresult *result);
+/* Adds a finished command to the rows that the run changed. */
+void run_count(struct postgres_run *run, PGresult *result);
+/* Where the WAL is, from the server's "16/B374D848"; 0 when that is not known. */
+guint64 run_wal_place(const char *text);
 
 /* Waits for the main connection's next result, watching, and cancelling where that was asked for.
  * FALSE: the connection is lost. */

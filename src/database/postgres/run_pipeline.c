@@ -50,8 +50,25 @@ static void take_copy(struct postgres_run *run, const PGresult *result)
 static void take_settings(struct postgres_run *run, const PGresult *result)
 {
     int columns = PQnfields(result);
-    if (PQntuples(result) == 1 && columns > 0)
-        g_strlcpy(run->result->xid, PQgetvalue(result, 0, columns - 1), sizeof run->result->xid);
+    if (PQntuples(result) != 1 || columns < 2)
+        return;
+    if (run->wal_start == 0)
+        run->wal_start = run_wal_place(PQgetvalue(result, 0, columns - 2));
+    g_strlcpy(run->result->xid, PQgetvalue(result, 0, columns - 1), sizeof run->result->xid);
+}
+
+/* Of history: id, started_at, finished_at, xid, hash, place in the WAL. */
+static void take_record(struct postgres_run *run, const PGresult *result)
+{
+    struct impact *impact = &run->result->impact;
+    if (PQnfields(result) != 6 || PQntuples(result) != 1)
+        return;
+    guint64 place = run_wal_place(PQgetvalue(result, 0, 5));
+    if (run->began_at == 0)
+        run->began_at = g_ascii_strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    impact->history_id = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    if (run->wal_start != 0 && place >= run->wal_start)
+        impact->wal_bytes = (gint64)(place - run->wal_start);
 }
 
 static char *first_row(const PGresult *result)
@@ -86,6 +103,7 @@ static void take_commit(struct postgres_run *run, PGresult *result)
 static void take_statement(struct postgres_run *run, PGresult *result)
 {
     run->rows = run_rows(result);
+    run_count(run, result);
 }
 
 /* A row of a result that comes row by row; only checks look at it. */
@@ -119,9 +137,8 @@ static void take_success(struct postgres_run *run, const struct message *message
         if (PQntuples(result) == 1 && !PQgetisnull(result, 0, 0))
             run->deferred = g_strdup(PQgetvalue(result, 0, 0));
         break;
-    case MESSAGE_RECORD: /* of history: id, started_at, ... */
-        if (run->began_at == 0 && PQnfields(result) == 5 && PQntuples(result) == 1)
-            run->began_at = g_ascii_strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    case MESSAGE_RECORD:
+        take_record(run, result);
         break;
     case MESSAGE_CHECK:
     case MESSAGE_BEGIN:

@@ -61,6 +61,8 @@ static char *settings_sql(const struct postgres_run *run, gboolean is_local)
                              "'synchronous_commit', 'on', true) END, ");
     else
         g_string_append(sql, "pg_catalog.set_config('synchronous_commit', 'off', true), ");
+    g_string_append(sql, run->postgres->can_see_wal ? "pg_catalog.pg_current_wal_insert_lsn(), "
+                                                    : "NULL, ");
     g_string_append(sql, "pg_catalog.set_config('winch.xid', CAST("
                          "pg_catalog.pg_current_xact_id() AS pg_catalog.text), true)");
     return g_string_free(sql, FALSE);
@@ -150,7 +152,7 @@ gboolean session_put_back_send(struct postgres_run *run, gboolean is_local, gboo
     put_back_values(run->postgres, values);
     g_autofree char *sql = put_back_sql(run, is_local, is_guarded);
     return pipeline_send_own(run, MESSAGE_PUT_BACK, is_local ? 1 : 0, sql,
-                         run->job->keeps_session_state ? 0 : PUT_BACK_COUNT, values);
+                             run->job->keeps_session_state ? 0 : PUT_BACK_COUNT, values);
 }
 
 static void leftover(struct postgres_run *run, const char *format, const char *name)
@@ -211,16 +213,14 @@ static gboolean sets_something(const struct run_job *job)
     return session_mentions(job, "set_config") || job->statement_count == 0;
 }
 
-/* Among the prepared statements. */
-#define IS_OURS "pg_catalog.starts_with(name, '" POSTGRES_PREPARED_PREFIX "')"
-
-/* A look at pg_settings takes a millisecond and at pg_locks every lock partition, so those are
- * only taken where the text gives reason; RESET ALL comes anyway. A session whose temporary schema
- * was never made holds nothing temporary; afterwards it has to be looked into. */
+/* Prepared statements that are not from_sql are ours. A look at pg_settings takes a millisecond and
+ * at pg_locks every lock partition, so those are only taken where the text gives reason; RESET ALL
+ * comes anyway. A session whose temporary schema was never made holds nothing temporary; afterwards
+ * it has to be looked into. */
 static char *inspect_sql(const struct postgres_run *run)
 {
     GString *sql = g_string_new(
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE NOT " IS_OURS "), "
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE from_sql), "
         "EXISTS (SELECT FROM pg_catalog.pg_cursor() WHERE NOT pg_catalog.texteq(name, '')), "
         "EXISTS (SELECT FROM pg_catalog.pg_listening_channels()), ");
     g_string_append(sql, run->postgres->has_temporary_schema
@@ -276,7 +276,9 @@ static const struct {
     enum leftover kind;
     const char *list, *clean;
 } leftover_kinds[] = {
-    {LEFTOVER_PREPARED, "SELECT 'prepared statement', name FROM pg_catalog.pg_prepared_statement() WHERE NOT " IS_OURS,
+    {LEFTOVER_PREPARED,
+     "SELECT 'prepared statement', name FROM pg_catalog.pg_prepared_statement() "
+     "WHERE from_sql",
      "DEALLOCATE ALL"},
     {LEFTOVER_CURSOR, "SELECT 'cursor', name FROM pg_catalog.pg_cursor() WHERE name <> ''",
      "CLOSE ALL"},

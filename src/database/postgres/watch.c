@@ -16,6 +16,16 @@
     "FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS p (pid) "                     \
     "LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = p.pid"
 
+/* How many wait for us, and since when we wait ourselves: pg_locks tells that to every role. */
+#define IMPACT_SQL                                                                                 \
+    " UNION ALL SELECT 'i', (SELECT pg_catalog.count(*) FROM (SELECT DISTINCT l.pid FROM "         \
+    "pg_catalog.pg_locks l WHERE NOT l.granted) w WHERE $1::int = ANY "                            \
+    "(pg_catalog.pg_blocking_pids(w.pid)))::text, %s, NULL, NULL, NULL, NULL, NULL"
+#define WAITED_SQL                                                                                 \
+    "(SELECT (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - "                       \
+    "pg_catalog.min(l.waitstart)) * 1000000)::bigint FROM pg_catalog.pg_locks l WHERE l.pid = "    \
+    "$1::int AND NOT l.granted)::text"
+
 /* A row a view: the server's name of the phase, what is done and what there is to do. */
 static const struct {
     const char *view, *phase, *done, *total;
@@ -33,6 +43,8 @@ static const struct {
 static char *watch_sql(const struct postgres *postgres)
 {
     GString *sql = g_string_new(BLOCKERS_SQL);
+    gboolean tells_wait = postgres->base.facts.version_number >= 140000;
+    g_string_append_printf(sql, IMPACT_SQL, tells_wait ? WAITED_SQL : "'-1'");
     for (gsize i = 0; i < G_N_ELEMENTS(progress_views); i++)
         if (postgres->base.facts.version_number >= progress_views[i].since)
             g_string_append_printf(
@@ -48,6 +60,7 @@ static char *watch_sql(const struct postgres *postgres)
 
 enum { KIND, PID, USER, CLIENT, APPLICATION, STATE, SINCE, QUERY };
 enum { PHASE = 1, DONE, TOTAL };
+enum { BLOCKED = 1, WAITED };
 
 /* "pid 123 app@10.0.0.3 psql, idle in transaction for 4m31s: UPDATE ..." */
 static char *describe_blocker(const PGresult *rows, int row)
@@ -81,6 +94,19 @@ static void take_progress(struct postgres_run *run, const PGresult *rows, int ro
         run->job->on_event(&event, run->job->event_data);
 }
 
+/* The highest that any look saw. No wait at this look is none of 0; a server that does not tell
+ * leaves it unmeasured. */
+static void take_impact(struct postgres_run *run, const PGresult *rows, int row)
+{
+    struct impact *impact = &run->result->impact;
+    gint64 blocked = g_ascii_strtoll(PQgetvalue(rows, row, BLOCKED), NULL, 10);
+    gint64 waited = PQgetisnull(rows, row, WAITED)
+                        ? 0
+                        : g_ascii_strtoll(PQgetvalue(rows, row, WAITED), NULL, 10);
+    impact->sessions_blocked = MAX(impact->sessions_blocked, blocked);
+    impact->longest_wait_us = MAX(impact->longest_wait_us, waited);
+}
+
 static void take_answer(struct postgres_run *run, const PGresult *rows)
 {
     int blockers = 0;
@@ -88,6 +114,8 @@ static void take_answer(struct postgres_run *run, const PGresult *rows)
     for (int row = 0; row < PQntuples(rows); row++) {
         if (*PQgetvalue(rows, row, KIND) == 'p')
             take_progress(run, rows, row);
+        else if (*PQgetvalue(rows, row, KIND) == 'i')
+            take_impact(run, rows, row);
         else if (blockers++ == 0)
             run->blocker = describe_blocker(rows, row);
     }
