@@ -171,8 +171,14 @@ gboolean engine_version(struct engine *engine, struct version_state *state, GErr
 
 struct ledger *engine_ledger(struct engine *engine, struct version_state *state, GError **error)
 {
-    if (!database_version_read(engine->database, state, error))
-        return NULL;
+    return database_version_read(engine->database, state, error)
+               ? engine_ledger_beside(engine, state, error)
+               : NULL;
+}
+
+struct ledger *engine_ledger_beside(struct engine *engine, const struct version_state *state,
+                                    GError **error)
+{
     g_autoptr(GPtrArray) records = database_history_read(engine->database, 0, error);
     return records != NULL ? ledger_new(records, state) : NULL;
 }

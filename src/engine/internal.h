@@ -26,6 +26,9 @@ gint64 engine_retry_delay(const struct engine *engine, guint attempt);
 
 /* The version row now and what history makes of it. Both are the caller's. */
 struct ledger *engine_ledger(struct engine *engine, struct version_state *state, GError **error);
+/* The same for a row that was read already. */
+struct ledger *engine_ledger_beside(struct engine *engine, const struct version_state *state,
+                                    GError **error);
 struct plan *engine_plan_from(struct engine *engine, const struct version_state *state,
                               const struct ledger *ledger, const struct goal *goal, GError **error);
 

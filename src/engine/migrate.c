@@ -538,20 +538,42 @@ static gboolean change_locked(struct run *run, GError **error)
     return is_done && !asks_too_much(run, error);
 }
 
+/* Where the row alone says that something is pending, neither history nor files need be read to
+ * find that there is: whoever holds the lock reads them anyway. */
+static gboolean is_pending(const struct run *run, const struct version_state *state)
+{
+    const struct migration_set *set = run->engine->set;
+    guint count = migration_set_count(set);
+    switch (run->goal->kind) {
+    case GOAL_UP:
+        return count > 0 && migration_set_at(set, count - 1)->version > state->version;
+    case GOAL_DOWN:
+    case GOAL_DOWN_ALL:
+        return state->version != VERSION_NONE;
+    case GOAL_UP_TO:
+    case GOAL_GOTO:
+    case GOAL_MISSED:
+        break;
+    }
+    return FALSE;
+}
+
 /* Without the lock: whether there is anything to do at all. A dirty row may only be a run in
  * progress, so that is left to whoever holds the lock. Sets *settled, and then the result is final.
  */
 static gboolean look_first(struct run *run, gboolean *settled, GError **error)
 {
     struct version_state state;
-    AUTOPTR(ledger) *ledger = engine_ledger(run->engine, &state, error);
     *settled = TRUE;
-    if (ledger == NULL)
+    if (!database_version_read(run->engine->database, &state, error))
         return FALSE;
-    if (state.is_dirty || state.kind == VERSION_TABLE_FOREIGN) {
+    if (state.is_dirty || state.kind == VERSION_TABLE_FOREIGN || is_pending(run, &state)) {
         *settled = FALSE;
         return TRUE;
     }
+    AUTOPTR(ledger) *ledger = engine_ledger_beside(run->engine, &state, error);
+    if (ledger == NULL)
+        return FALSE;
     AUTOPTR(plan) *plan = engine_plan_from(run->engine, &state, ledger, run->goal, NULL);
     if (plan == NULL || plan->steps->len > 0) {
         *settled = FALSE;
