@@ -214,8 +214,7 @@ static void hear_statement_start(struct progress *progress, const struct engine_
     set_bar(progress, event, rest);
 }
 
-static json_t *statement_json(const struct script_statement *statement,
-                              const struct run_event *run)
+static json_t *statement_json(const struct script_statement *statement, const struct run_event *run)
 {
     json_t *object = json_object();
     json_object_set_new(object, "line", json_integer(statement->line));
