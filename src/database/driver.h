@@ -12,6 +12,8 @@ struct database {
     enum history_presence history;
     guint64 round_trips;
     struct cancellation *cancellation; /* may be NULL */
+    statement_fn on_statement;         /* may be NULL */
+    void *statement_data;
 };
 
 /* As the functions of the same name in database.h. */

@@ -22,6 +22,7 @@ struct engine_callbacks {
     engine_event_fn on_event; /* may be NULL */
     void *data;
     struct cancellation *cancellation; /* may be NULL; referenced */
+    statement_fn on_statement;         /* told of every statement sent, with data; may be NULL */
 };
 
 /* Loads the files and connects, trying again as the settings say while the server cannot be
@@ -30,6 +31,11 @@ struct engine *engine_open(const struct engine_settings *settings,
                            const struct engine_callbacks *callbacks, GError **error);
 void engine_close(struct engine *engine);
 DEFINE_AUTOPTR(engine, engine_close);
+
+/* Reads the files again. FALSE with error when they do not hold together: the set read before stays
+ * then. Plans and pictures made from it keep it alive; what was borrowed from engine_set() does
+ * not. Blocks on the disk. */
+gboolean engine_reload(struct engine *engine, GError **error);
 
 const struct database_facts *engine_facts(const struct engine *engine);
 const struct environment *engine_environment(const struct engine *engine);

@@ -14,6 +14,12 @@ static inline void autoclear_result(PGresult **result)
 }
 #define AUTORESULT __attribute__((cleanup(autoclear_result))) PGresult
 
+/* trace.c: what was sent on one connection and is not answered. */
+struct statement_queue {
+    GQueue waiting;
+    gint64 answered_at;
+};
+
 struct postgres {
     struct database base;      /* first: a struct database * is a struct postgres * */
     GStringChunk *strings;     /* owns the facts' strings */
@@ -52,7 +58,20 @@ struct postgres {
     /* settle.c: by what the backend with this pid, and its server, are known again */
     int noted_pid;
     char backend_start[24], timeline[16];
+    struct statement_queue sent[2]; /* of main; of any other */
 };
+
+/* ---- trace.c: everything that is sent and everything that comes back passes here ---------------
+ */
+
+/* PQsendQuery(), PQsendQueryParams() and PQgetResult(), told to on_statement. */
+gboolean postgres_send(struct postgres *postgres, PGconn *connection, const char *sql);
+gboolean postgres_send_params(struct postgres *postgres, PGconn *connection, const char *sql,
+                              int count, const char *const *values, const int *lengths,
+                              const int *formats);
+PGresult *postgres_take(struct postgres *postgres, PGconn *connection);
+/* PQfinish(); what was not answered is told as lost. connection may be NULL. */
+void postgres_finish(struct postgres *postgres, PGconn *connection);
 
 /* ---- connection.c: connecting, and sending with an eye on the cancellation ------------------- */
 

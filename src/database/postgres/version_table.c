@@ -138,7 +138,7 @@ gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboole
     g_autofree char *clear =
         g_strconcat(postgres->base.facts.clears_with_truncate ? "TRUNCATE " : "DELETE FROM ",
                     postgres->version_table, NULL);
-    if (!PQsendQueryParams(postgres->main, clear, 0, NULL, NULL, NULL, NULL, 0))
+    if (!postgres_send_params(postgres, postgres->main, clear, 0, NULL, NULL, NULL))
         return FALSE;
     (*messages)++;
     if (version < 0 && !is_dirty)
@@ -148,7 +148,7 @@ gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboole
     const char *const values[] = {number, is_dirty ? "true" : "false"};
     g_autofree char *insert = g_strconcat("INSERT INTO ", postgres->version_table,
                                           " (version, dirty) VALUES ($1, $2)", NULL);
-    if (!PQsendQueryParams(postgres->main, insert, 2, NULL, values, NULL, NULL, 0))
+    if (!postgres_send_params(postgres, postgres->main, insert, 2, values, NULL, NULL))
         return FALSE;
     (*messages)++;
     return TRUE;
