@@ -63,7 +63,9 @@ static gboolean load_config(struct command_context *context, GError **error)
 
 static gboolean connect_engine(struct command_context *context, GError **error)
 {
-    struct engine_callbacks callbacks = {progress_event, context->progress, context->cancellation};
+    struct engine_callbacks callbacks = {.on_event = progress_event,
+                                         .data = context->progress,
+                                         .cancellation = context->cancellation};
     guint retries = context->settings->max_retries;
     if (context->connects_once)
         context->settings->max_retries = 0;

@@ -55,6 +55,8 @@ static struct database *connect_once(const struct engine *engine, GError **error
         .connect_timeout = settings->connect_timeout,
         .is_read_only = settings->is_read_only,
         .cancellation = engine->cancellation,
+        .on_statement = engine->callbacks.on_statement,
+        .statement_data = engine->callbacks.data,
     };
     return database_open(&options, error);
 }
@@ -130,6 +132,16 @@ void engine_close(struct engine *engine)
     cancellation_unref(engine->cancellation);
     g_free(engine->identity);
     g_free(engine);
+}
+
+gboolean engine_reload(struct engine *engine, GError **error)
+{
+    struct migration_set *set = migration_set_load(engine->settings->migrations_path, error);
+    if (set == NULL)
+        return FALSE;
+    migration_set_unref(engine->set);
+    engine->set = set;
+    return TRUE;
 }
 
 const struct database_facts *engine_facts(const struct engine *engine)
@@ -225,4 +237,14 @@ gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **err
 int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError **error)
 {
     return database_lock_holder(engine->database, holder, error);
+}
+
+struct pulse *engine_pulse(struct engine *engine, GError **error)
+{
+    return database_pulse(engine->database, error);
+}
+
+struct activity *engine_activity(struct engine *engine, GError **error)
+{
+    return database_activity(engine->database, error);
 }

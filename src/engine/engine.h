@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "base/cancellation.h"
+#include "database/activity.h"
 #include "engine/environment.h"
 #include "engine/event.h"
 #include "engine/plan.h"
@@ -21,6 +22,7 @@ struct engine_callbacks {
     engine_event_fn on_event; /* may be NULL */
     void *data;
     struct cancellation *cancellation; /* may be NULL; referenced */
+    statement_fn on_statement;         /* told of every statement sent, with data; may be NULL */
 };
 
 /* Loads the files and connects, trying again as the settings say while the server cannot be
@@ -29,6 +31,11 @@ struct engine *engine_open(const struct engine_settings *settings,
                            const struct engine_callbacks *callbacks, GError **error);
 void engine_close(struct engine *engine);
 DEFINE_AUTOPTR(engine, engine_close);
+
+/* Reads the files again. FALSE with error when they do not hold together: the set read before stays
+ * then. Plans and pictures made from it keep it alive; what was borrowed from engine_set() does
+ * not. Blocks on the disk. */
+gboolean engine_reload(struct engine *engine, GError **error);
 
 const struct database_facts *engine_facts(const struct engine *engine);
 const struct environment *engine_environment(const struct engine *engine);
@@ -46,6 +53,10 @@ struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError 
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);
 /* Recomputes the hash chain; ERROR_FINDINGS when it does not hold. rows may be NULL. */
 gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error);
+/* What goes on in the database: as database_pulse() and database_activity(), for a thread that
+ * watches with an engine of its own. The pictures may go to any thread. */
+struct pulse *engine_pulse(struct engine *engine, GError **error);
+struct activity *engine_activity(struct engine *engine, GError **error);
 int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError **error);
 
 /* One thing that is not as it should be. */

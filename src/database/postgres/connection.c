@@ -187,7 +187,7 @@ static gboolean is_success(const PGresult *result)
 PGresult *postgres_result_next(struct postgres *postgres, PGconn *connection)
 {
     wait_result(postgres, connection);
-    return PQgetResult(connection);
+    return postgres_take(postgres, connection);
 }
 
 /* Takes every result of what was sent. Keeps the first failure, else the last success. */
@@ -214,7 +214,7 @@ PGresult *postgres_query(struct postgres *postgres, PGconn *connection, const ch
                          int parameter_count, const char *const *parameters, GError **error)
 {
     postgres->base.round_trips++;
-    if (!PQsendQueryParams(connection, sql, parameter_count, NULL, parameters, NULL, NULL, 0)) {
+    if (!postgres_send_params(postgres, connection, sql, parameter_count, parameters, NULL, NULL)) {
         postgres_error_set(error, postgres, connection, NULL, NULL);
         return NULL;
     }
@@ -230,7 +230,7 @@ PGresult *postgres_query_simple(struct postgres *postgres, PGconn *connection, c
                                 GError **error)
 {
     postgres->base.round_trips++;
-    if (!PQsendQuery(connection, sql)) {
+    if (!postgres_send(postgres, connection, sql)) {
         postgres_error_set(error, postgres, connection, NULL, NULL);
         return NULL;
     }
@@ -240,6 +240,32 @@ PGresult *postgres_query_simple(struct postgres *postgres, PGconn *connection, c
     postgres_error_set(error, postgres, connection, result, NULL);
     PQclear(result);
     return NULL;
+}
+
+GPtrArray *postgres_query_several(struct postgres *postgres, PGconn *connection, const char *sql,
+                                  GError **error)
+{
+    GPtrArray *kept = g_ptr_array_new_with_free_func((GDestroyNotify)PQclear);
+    gboolean has_failed = FALSE;
+    postgres->base.round_trips++;
+    if (!postgres_send(postgres, connection, sql)) {
+        postgres_error_set(error, postgres, connection, NULL, NULL);
+        return kept;
+    }
+    for (;;) {
+        PGresult *result = postgres_result_next(postgres, connection);
+        if (result == NULL)
+            return kept;
+        if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+            g_ptr_array_add(kept, result);
+            continue;
+        }
+        if (!is_success(result) && !has_failed) {
+            has_failed = TRUE;
+            postgres_error_set(error, postgres, connection, result, NULL);
+        }
+        PQclear(result);
+    }
 }
 
 gboolean postgres_execute(struct postgres *postgres, PGconn *connection, const char *sql,
@@ -407,7 +433,7 @@ PGconn *postgres_control(struct postgres *postgres, GError **error)
 {
     if (postgres->control != NULL && PQstatus(postgres->control) == CONNECTION_OK)
         return postgres->control;
-    PQfinish(postgres->control);
+    postgres_finish(postgres, postgres->control);
     char **name = find_value(postgres, "application_name");
     g_autofree char *control_name = g_strdup("winch control");
     char *own_name = *name;
@@ -419,7 +445,7 @@ PGconn *postgres_control(struct postgres *postgres, GError **error)
 
 gboolean postgres_reconnect(struct postgres *postgres, GError **error)
 {
-    PQfinish(postgres->main);
+    postgres_finish(postgres, postgres->main);
     postgres->holds_lock = FALSE;
     postgres->is_rehearsing = FALSE;
     postgres->is_pooler_checked = FALSE;

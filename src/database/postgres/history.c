@@ -131,8 +131,8 @@ gboolean postgres_history_send(struct postgres *postgres, const struct history_r
             values[count++] = owned[owned_count++] = field_text(postgres, record, &fields[i]);
     if (postgres->history_sql == NULL)
         postgres->history_sql = insert_sql(postgres);
-    gboolean ok = PQsendQueryParams(postgres->main, postgres->history_sql, count, NULL, values,
-                                    NULL, NULL, 0);
+    gboolean ok = postgres_send_params(postgres, postgres->main, postgres->history_sql, count,
+                                       values, NULL, NULL);
     while (owned_count > 0)
         g_free(owned[--owned_count]);
     *messages += ok ? 1 : 0;
@@ -166,7 +166,7 @@ gboolean postgres_files_send(struct postgres *postgres, const struct run_file *f
         const char *bytes = g_bytes_get_data(files[i].bytes, &size);
         const char *const values[] = {files[i].sha256, bytes != NULL ? bytes : ""};
         const int lengths[] = {0, (int)size}, formats[] = {0, 1};
-        if (!PQsendQueryParams(postgres->main, sql, 2, NULL, values, lengths, formats, 0))
+        if (!postgres_send_params(postgres, postgres->main, sql, 2, values, lengths, formats))
             return FALSE;
         (*messages)++;
     }

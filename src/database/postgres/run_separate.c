@@ -130,7 +130,7 @@ static gboolean take_results(struct postgres_run *run, guint index)
     run_statement_started(run, current);
     while (run_wait(run)) {
         const struct message message = {MESSAGE_STATEMENT, current};
-        AUTORESULT *result = PQgetResult(run->postgres->main);
+        AUTORESULT *result = postgres_take(run->postgres, run->postgres->main);
         if (result == NULL)
             break;
         if (!pipeline_take(run, &message, result))
@@ -155,7 +155,7 @@ static gboolean send_simple(struct postgres_run *run, const char *text, guint in
 {
     run->attempted = index + 1;
     run->postgres->base.round_trips++;
-    if (!PQsendQuery(run->postgres->main, text)) {
+    if (!postgres_send(run->postgres, run->postgres->main, text)) {
         run->is_lost = TRUE;
         return FALSE;
     }

@@ -43,6 +43,8 @@ static struct sqlite *sqlite_new(const struct database_options *options)
     sqlite->base.driver = &sqlite_driver;
     if (options->cancellation != NULL)
         sqlite->base.cancellation = cancellation_ref(options->cancellation);
+    sqlite->base.on_statement = options->on_statement;
+    sqlite->base.statement_data = options->statement_data;
     sqlite->strings = g_string_chunk_new(256);
     sqlite->holder_strings = g_string_chunk_new(256);
     sqlite->lock_ids = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -89,6 +91,8 @@ const struct database_driver sqlite_driver = {
     .unlock = sqlite_unlock,
     .lock_holder = sqlite_lock_holder,
     .lock_ids = sqlite_lock_ids,
+    .pulse = sqlite_pulse,
+    .activity = sqlite_activity,
     .history_append = sqlite_history_append,
     .history_read = sqlite_history_read,
     .history_head = sqlite_history_head,
