@@ -71,6 +71,9 @@ void plan_show(struct command_context *context, const struct plan *plan);
 json_t *plan_json(const struct plan *plan);
 /* show_history.c */
 gboolean command_history(struct command_context *context, GError **error);
+/* show_graph.c, show_locks.c */
+gboolean command_graph(struct command_context *context, GError **error);
+gboolean command_locks(struct command_context *context, GError **error);
 /* change.c: up, down, goto */
 gboolean command_up(struct command_context *context, GError **error);
 gboolean command_down(struct command_context *context, GError **error);

@@ -34,6 +34,15 @@ const struct command commands[] = {
      "Oldest first. --verify recomputes the hash chain and names the first row that\n"
      "was changed, is missing or stands elsewhere (exit status 6).",
      OPTIONS("limit", "verify"), 0, 0, LOOKS, command_history},
+    {"graph", GROUP_LOOK, "[VERSION]", "what needs what, newest first",
+     "From the requires notes; a file without one needs the version before it. P is\n"
+     "pending, A applied, A* changed since, S skipped, X dirty. With VERSION what it\n"
+     "needs and what needs it, also through others.",
+     NULL, 0, 1, LOOKS, command_graph},
+    {"locks", GROUP_LOOK, "", "who holds the migration lock, who waits for whom",
+     "Also which relations a run has locked, and prepared transactions. Takes no lock\n"
+     "itself. Queries of other roles are seen by a member of pg_monitor.",
+     NULL, 0, 0, LOOKS, command_locks},
     {"config", GROUP_LOOK, "", "every setting, its value, and where it comes from",
      "Secrets are masked. No database is needed.", NULL, 0, 0, COMMAND_CONFIG, command_config},
     {"init", GROUP_CHANGE, "", "create version table and history",

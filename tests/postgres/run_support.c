@@ -89,14 +89,14 @@ static void add_statement(struct job *job, const char *statement, unsigned *line
 
 static void take_event(const struct run_event *event, void *data)
 {
-    static const char *const names[] = {"started",  "done",       "notice",     "blocked",
-                                        "progress", "check",      "committing", "cancelling",
-                                        "settling", "leftover"};
+    static const char *const names[] = {"started",  "done",     "notice",     "blocked",
+                                        "progress", "check",    "committing", "cancelling",
+                                        "settling", "leftover", "blocking"};
     struct run_test *test = data;
-    g_autofree char *line = g_strdup_printf(
-        "%s %u %" G_GINT64_FORMAT " %s", names[event->kind], event->statement,
-        event->kind == RUN_EVENT_STATEMENT_DONE ? event->rows : event->done,
-        event->text != NULL ? event->text : "");
+    g_autofree char *line =
+        g_strdup_printf("%s %u %" G_GINT64_FORMAT " %s", names[event->kind], event->statement,
+                        event->kind == RUN_EVENT_STATEMENT_DONE ? event->rows : event->done,
+                        event->text != NULL ? event->text : "");
     if (test->events->len < 100000)
         g_string_append_printf(test->events, "%s\n", line);
     if (test->trigger != NULL && g_str_has_prefix(line, test->trigger_event)) {

@@ -78,6 +78,7 @@ struct postgres_run {
     struct control control;
     gint64 looked;                 /* when the last look at blockers and progress was taken */
     char *blocker;                 /* who was in the way last */
+    gboolean has_waiters;          /* somebody waited for us at that look */
     gint64 cancelling_since, told; /* 0: not yet */
     struct cancel_thread *thread;
 };

@@ -123,6 +123,7 @@ static void on_event(const struct run_event *event, void *data)
         [RUN_EVENT_CANCELLING] = "cancelling",
         [RUN_EVENT_SETTLING] = "settling",
         [RUN_EVENT_LEFTOVER] = "leftover",
+        [RUN_EVENT_BLOCKING] = "blocking",
     };
     struct sqlite_fixture *fixture = data;
     g_ptr_array_add(fixture->events,

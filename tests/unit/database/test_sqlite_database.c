@@ -13,6 +13,7 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 
+#include "database/activity.h"
 #include "sqlite_fixture.h"
 
 #define PATIENCE 20000 /* milliseconds */
@@ -493,9 +494,58 @@ static void sqlite_lock__cancel__ends_the_wait(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
+/* ---- watching ---------------------------------------------------------------------------------
+ */
+
+static void sqlite_pulse__take__tells_row_history_and_holder(void **state)
+{
+    struct sqlite_fixture *fixture = *state;
+    g_autoptr(GError) error = NULL;
+    fixture_install(fixture);
+    AUTOPTR(pulse) *quiet = database_pulse(fixture->database, &error);
+    assert_non_null(quiet);
+    assert_int_equal(quiet->version.version, -1);
+    assert_int_equal(quiet->history_rows, 0);
+    assert_int_equal(quiet->holder, -1);
+    assert_true(database_lock(fixture->database, 0, NULL, NULL, &error));
+    AUTOPTR(history_record) *record = history_record_new(HISTORY_STARTED, OUTCOME_DONE);
+    assert_true(database_history_append(fixture->database, record, &error));
+    AUTOPTR(pulse) *busy = database_pulse(fixture->database, &error);
+    assert_int_equal(busy->history_rows, 1);
+    assert_int_equal(busy->holder, 0);
+    assert_int_equal(busy->runs[0].pid, getpid());
+    AUTOPTR(activity) *activity = database_activity(fixture->database, &error);
+    assert_int_equal(activity->session_count, 1);
+    assert_int_equal(activity->forest_count, 0);
+    database_unlock(fixture->database);
+}
+
+static void count_statement(const struct statement_trace *statement, void *data)
+{
+    if (strstr(statement->text, "SELECT") != NULL && statement->elapsed_us >= 0)
+        ++*(guint *)data;
+}
+
+static void sqlite_trace__count__grows_with_each_look(void **state)
+{
+    struct sqlite_fixture *fixture = *state;
+    guint told = 0;
+    fixture_install(fixture);
+    struct database_options options = {
+        .url = fixture->url, .on_statement = count_statement, .statement_data = &told};
+    struct version_state version;
+    AUTOPTR(database) *database = database_open(&options, NULL);
+    assert_non_null(database);
+    guint opened = told;
+    assert_true(database_version_read(database, &version, NULL));
+    assert_true(told > opened);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(sqlite_pulse__take__tells_row_history_and_holder),
+        TEST(sqlite_trace__count__grows_with_each_look),
         TEST(sqlite_open__looking__creates_nothing),
         TEST(sqlite_open__refuses_what_cannot_be_meant),
         TEST(sqlite_open__refuses_other_files),
