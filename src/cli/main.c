@@ -2,6 +2,8 @@
  * to signals and paints. Only here does anything exit. */
 #include "cli/command.h"
 
+#include "config/connection_text.h"
+
 #include <config.h>
 #include <errno.h>
 #include <glib-unix.h>
@@ -41,19 +43,13 @@ static void forbid_core_dumps(void)
 #endif
 }
 
-/* ps shows argv to everybody: once read, a password in a URL or conninfo is overwritten there. */
+/* ps shows argv to everybody: once read, a password in a URL or conninfo is overwritten there. The
+ * text follows an option's "=", where it is not a word of its own. */
 static void hide_passwords(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        char *at = strstr(argv[i], "://");
-        char *end = at != NULL ? strchr(at + 3, '@') : NULL;
-        char *colon = at != NULL ? strchr(at + 3, ':') : NULL;
-        if (end != NULL && colon != NULL && colon < end)
-            memset(colon + 1, 'x', (gsize)(end - colon - 1));
-        for (at = strstr(argv[i], "password="); at != NULL; at = strstr(at, "password=")) {
-            at += strlen("password=");
-            memset(at, 'x', strcspn(at, " &"));
-        }
+        char *equals = argv[i][0] == '-' ? strchr(argv[i], '=') : NULL;
+        connection_hide(equals != NULL ? equals + 1 : argv[i]);
     }
 }
 
