@@ -60,12 +60,13 @@ static struct database *connect_once(const struct engine *engine, GError **error
 }
 
 /* Only what may pass is worth another try: a server that could not be reached, is starting or has
- * no room (PostgreSQL's manual, appendix A). A database or a role that does not exist stays so. */
+ * no room (PostgreSQL's manual, appendix A). A database, a role or a host that does not exist stays
+ * so. */
 static gboolean may_pass(const GError *failure)
 {
     static const char *const passing[] = {"08", "53", "57"};
     const char *sqlstate = error_detail(failure) != NULL ? error_detail(failure)->sqlstate : "";
-    if (!error_is(failure, ERROR_NO_CONNECTION))
+    if (!error_is(failure, ERROR_NO_CONNECTION) || error_detail(failure)->is_lasting)
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(passing); i++)
         if (g_str_has_prefix(sqlstate, passing[i]))
