@@ -259,10 +259,9 @@ static void run__refuses__two_statements_taken_for_one(void **state)
 static void run__fails_at_the_commit__for_a_deferred_constraint(void **state)
 {
     struct run_test *test = *state;
-    AUTOPTR(job) *job =
-        JOB(test, T, "CREATE TABLE p (x int PRIMARY KEY)",
-            "CREATE TABLE c (x int REFERENCES p DEFERRABLE INITIALLY DEFERRED)",
-            "INSERT INTO c VALUES (1)");
+    AUTOPTR(job) *job = JOB(test, T, "CREATE TABLE p (x int PRIMARY KEY)",
+                            "CREATE TABLE c (x int REFERENCES p DEFERRABLE INITIALLY DEFERRED)",
+                            "INSERT INTO c VALUES (1)");
     assert_fails(test, job, RUN_OUTCOME_ROLLED_BACK, "committing: ");
     assert_int_equal(test->result.failed_statement, 3);
     assert_string_equal(error_detail(test->error)->sqlstate, "23503");
@@ -424,8 +423,8 @@ static void run__carries_state__when_asked_to(void **state)
 static void run__limits_each_statement__and_only_while_it_runs(void **state)
 {
     struct run_test *test = *state;
-    AUTOPTR(job) *job = JOB(test, T, "SELECT pg_sleep(0.3)", "SELECT pg_sleep(0.3)",
-                            "SELECT pg_sleep(0.3)");
+    AUTOPTR(job) *job =
+        JOB(test, T, "SELECT pg_sleep(0.3)", "SELECT pg_sleep(0.3)", "SELECT pg_sleep(0.3)");
     job->job.timeout = 500;
     assert_run(test, job);
     job->job.timeout = 100;

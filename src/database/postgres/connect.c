@@ -199,7 +199,7 @@ static PGconn *start_after(struct postgres *postgres, PGconn *before, guint skip
     const char *host = effective(options, "host"), *address = effective(options, "hostaddr");
     guint hosts = count_parts(address != NULL && *address != '\0' ? address : host);
     PGconn *next = NULL;
-    for (; postgres->keywords[count] != NULL && count < G_N_ELEMENTS(keywords) - 4; count++) {
+    for (; count < G_N_ELEMENTS(keywords) - 4 && postgres->keywords[count] != NULL; count++) {
         keywords[count] = postgres->keywords[count];
         values[count] = postgres->values[count];
     }

@@ -217,6 +217,7 @@ static gboolean field_read(struct history_record *record, const struct field *fi
     if (field->kind == FIELD_TEXT) {
         char *copy = g_strdup(text);
         memcpy(at, &copy, sizeof copy);
+        /* cppcheck-suppress memleak ; the record has it now */
         return TRUE;
     }
     gint64 number = text != NULL ? g_ascii_strtoll(text, NULL, 10) : 0;

@@ -61,10 +61,10 @@ struct postgres_run {
     gint64 rows;                       /* of the statement that is streaming */
 
     gint64 began_at;  /* server's clock, of the first row recorded: when a separate run began */
-    guint unflushed; /* messages since the last PQflush() */
-    GQueue messages;       /* struct message *, sent and not yet answered */
-    GError *error;         /* the first failure */
-    gboolean is_lost;      /* the main connection is gone */
+    guint unflushed;  /* messages since the last PQflush() */
+    GQueue messages;  /* struct message *, sent and not yet answered */
+    GError *error;    /* the first failure */
+    gboolean is_lost; /* the main connection is gone */
     gboolean is_cancelled; /* the server was told to cancel */
     gboolean is_committed; /* COMMIT was answered */
     gboolean had_commit;   /* PROTOCOL_WHOLE: part of the file committed by itself */
