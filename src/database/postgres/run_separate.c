@@ -4,6 +4,22 @@
 
 #include <string.h>
 
+/* ---- advice -------------------------------------------------------------------------------- */
+
+static char *describe_version(gint64 version)
+{
+    return version < 0 ? g_strdup("none") : g_strdup_printf("%" G_GINT64_FORMAT, version);
+}
+
+char *run_force_advice(const struct run_job *job)
+{
+    g_autofree char *before = describe_version(job->version_before);
+    g_autofree char *after = describe_version(job->version_after);
+    return g_strdup_printf("'winch force %s' when nothing of it is left, or 'winch force %s' when "
+                           "all of it is done",
+                           before, after);
+}
+
 /* ---- bookkeeping ---------------------------------------------------------------------------- */
 
 enum books {
@@ -253,8 +269,8 @@ static gboolean is_ours(struct postgres_run *run)
     if (!run->is_lost && run->error == NULL) {
         run->error = run_error_at(run, run->job->statement_count, ERROR_LOCKED,
                                   "the file released the migration lock, and another has it now");
-        error_advise(&run->error,
-                     "look at the database and at \"winch history\", then \"winch force\"");
+        g_autofree char *force = run_force_advice(run->job);
+        error_advise(&run->error, "look at the database and at 'winch history', then %s", force);
     }
     return FALSE;
 }
@@ -369,21 +385,6 @@ static char *describe_parts(const struct postgres_run *run)
     return g_string_free(text, FALSE);
 }
 
-static char *describe_version(gint64 version)
-{
-    return version < 0 ? g_strdup("none") : g_strdup_printf("%" G_GINT64_FORMAT, version);
-}
-
-/* Which version to say, by what was made of the database. */
-static char *describe_force(const struct run_job *job)
-{
-    g_autofree char *before = describe_version(job->version_before);
-    g_autofree char *after = describe_version(job->version_after);
-    return g_strdup_printf("'winch force %s' when nothing of it is left, or 'winch force %s' when "
-                           "all of it is done",
-                           before, after);
-}
-
 static void describe_dirt(struct postgres_run *run, const char *indexes)
 {
     g_autofree char *parts = describe_parts(run);
@@ -392,7 +393,7 @@ static void describe_dirt(struct postgres_run *run, const char *indexes)
                                     indexes != NULL ? indexes : "");
     g_free(run->error->message);
     run->error->message = message;
-    g_autofree char *force = describe_force(run->job);
+    g_autofree char *force = run_force_advice(run->job);
     if (indexes != NULL)
         error_advise(&run->error, "DROP INDEX CONCURRENTLY %s; mend the rest by hand, then %s",
                      indexes, force);
