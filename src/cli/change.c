@@ -90,9 +90,10 @@ static void show_failure(struct command_context *context, const struct change_re
                     report->done, plan->steps->len);
     else if (report->is_dirty)
         output_line(context->output, ROLE_BAD,
-                    "%u of %u migrations are in; the next one is in part: the database is dirty at "
-                    "%s",
-                    report->done, plan->steps->len, version);
+                    "%u of %u migrations are in, and of the next one %u of %u statements: the "
+                    "database is dirty at %s",
+                    report->done, plan->steps->len, report->statements_done, report->statements,
+                    version);
     else
         output_line(context->output, ROLE_WARNING,
                     "%u of %u migrations are in; nothing of the others is: the database is at %s",

@@ -52,6 +52,13 @@ struct command {
 
 extern const struct command commands[]; /* NULL-name terminated */
 
+/* What the exit statuses say; a status that errors have (base/error.c) has a row. */
+struct exit_status {
+    int status;
+    const char *meaning; /* a few words, no full stop */
+};
+extern const struct exit_status exit_statuses[]; /* NULL-meaning terminated */
+
 const struct command *command_find(const char *name);
 
 /* Loads configuration and settings, opens the engine, as flags of the command say. */

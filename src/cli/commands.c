@@ -98,6 +98,21 @@ const struct command commands[] = {
     {.name = NULL},
 };
 
+const struct exit_status exit_statuses[] = {
+    {0, "done"},
+    {1, "failed"},
+    {2, "usage, configuration or files"},
+    {3, "dirty"},
+    {4, "locked by another"},
+    {5, "refused"},
+    {6, "findings"},
+    {7, "no connection"},
+    {129, "hang-up"},
+    {130, "cancelled"},
+    {143, "terminated"},
+    {0, NULL},
+};
+
 const struct command *command_find(const char *name)
 {
     for (const struct command *command = commands; command->name != NULL; command++)

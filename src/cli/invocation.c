@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "config/connection_text.h"
 
 #include <string.h>
 
@@ -105,7 +106,8 @@ static gboolean refuse_command(const char *word, GError **error)
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (const struct command *command = commands; command->name != NULL; command++)
         g_ptr_array_add(names, (gpointer)(gsize)command->name);
-    error_set(error, ERROR_USAGE, "there is no command '%s'", word);
+    g_autofree char *masked = connection_mask(word);
+    error_set(error, ERROR_USAGE, "there is no command '%s'", masked);
     advise_nearest(error, word, names, "");
     return FALSE;
 }

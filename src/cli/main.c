@@ -2,6 +2,8 @@
  * to signals and paints. Only here does anything exit. */
 #include "cli/command.h"
 
+#include "config/connection_text.h"
+
 #include <config.h>
 #include <errno.h>
 #include <glib-unix.h>
@@ -41,19 +43,13 @@ static void forbid_core_dumps(void)
 #endif
 }
 
-/* ps shows argv to everybody: once read, a password in a URL or conninfo is overwritten there. */
+/* ps shows argv to everybody: once read, a password in a URL or conninfo is overwritten there. The
+ * text follows an option's "=", where it is not a word of its own. */
 static void hide_passwords(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        char *at = strstr(argv[i], "://");
-        char *end = at != NULL ? strchr(at + 3, '@') : NULL;
-        char *colon = at != NULL ? strchr(at + 3, ':') : NULL;
-        if (end != NULL && colon != NULL && colon < end)
-            memset(colon + 1, 'x', (gsize)(end - colon - 1));
-        for (at = strstr(argv[i], "password="); at != NULL; at = strstr(at, "password=")) {
-            at += strlen("password=");
-            memset(at, 'x', strcspn(at, " &"));
-        }
+        char *equals = argv[i][0] == '-' ? strchr(argv[i], '=') : NULL;
+        connection_hide(equals != NULL ? equals + 1 : argv[i]);
     }
 }
 
@@ -154,17 +150,24 @@ static void run_on_worker(struct program *program)
 /* ---- the end
  * ------------------------------------------------------------------------------------------ */
 
+static void print_document(struct output *output, json_t *document, const struct command *command,
+                           const GError *error)
+{
+    json_object_set_new(document, "winch", json_string(PACKAGE_VERSION));
+    json_object_set_new(document, "command",
+                        command != NULL ? json_string(command->name) : json_null());
+    json_object_set_new(document, "ok", json_boolean(error == NULL));
+    json_object_set_new(document, "error", output_error_json(error));
+    output_json(output, document);
+}
+
+/* Where a command is become, standard output is its own. */
 static void print_end(struct program *program)
 {
-    json_t *document = program->context.document;
-    if (program->output.is_json) {
-        json_object_set_new(document, "winch", json_string(PACKAGE_VERSION));
-        json_object_set_new(document, "command",
-                            json_string(program->context.invocation->command->name));
-        json_object_set_new(document, "ok", json_boolean(program->is_done));
-        json_object_set_new(document, "error", output_error_json(program->error));
-        output_json(&program->output, json_incref(document));
-    }
+    struct command_context *context = &program->context;
+    if (program->output.is_json && context->become == NULL)
+        print_document(&program->output, json_incref(context->document),
+                       context->invocation->command, program->error);
     if (program->error != NULL)
         output_error(&program->output, program->error);
 }
@@ -187,6 +190,8 @@ static int become(struct program *program, char **command)
     signal(SIGPIPE, SIG_DFL);
     execvp(command[0], command);
     error_set_errno(&program->error, ERROR_FAILED, errno, "cannot become %s", command[0]);
+    if (program->output.is_json)
+        print_document(&program->output, json_object(), command_find("run"), program->error);
     output_error(&program->output, program->error);
     return error_exit_status(program->error);
 }
@@ -222,8 +227,21 @@ static int run_command(struct program *program)
     return command != NULL ? become(program, command) : status;
 }
 
-static int complain(struct output *output, GError *error)
+/* A line that could not be read may still have asked for JSON; what follows "--" is another's. */
+static gboolean asks_for_json(int argc, char **argv)
 {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *word = argv[i] + (g_str_has_prefix(argv[i], "--") ? 1 : 0);
+        if (strcmp(word, "-json") == 0 || strcmp(word, "-json=true") == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static int complain(struct output *output, gboolean is_json, GError *error)
+{
+    if (is_json)
+        print_document(output, json_object(), NULL, error);
     output_error(output, error);
     return error_exit_status(error);
 }
@@ -245,7 +263,7 @@ int main(int argc, char **argv)
     AUTOPTR(invocation) *invocation = invocation_parse(argc, argv, &error);
     hide_passwords(argc, argv);
     if (invocation == NULL)
-        return complain(&program.output, error);
+        return complain(&program.output, asks_for_json(argc, argv), error);
     output_init(&program.output, invocation_value(invocation, "color"),
                 invocation_has(invocation, "ascii"), invocation_has(invocation, "json"),
                 invocation_has(invocation, "quiet"), invocation_has(invocation, "verbose"));

@@ -1,6 +1,7 @@
 /* From a command line to configuration, settings and an opened engine. */
 #include "cli/command.h"
 
+#include "config/connection_text.h"
 #include "engine/settings_config.h"
 
 #include <string.h>
@@ -12,7 +13,8 @@ static gboolean source_path(const char *source, char **path, GError **error)
     if (g_ascii_strncasecmp(source, "file:", 5) == 0)
         rest = source + 5;
     if (rest == NULL) {
-        error_set(error, ERROR_USAGE, "--source %s: only files are read", source);
+        g_autofree char *masked = connection_mask(source);
+        error_set(error, ERROR_USAGE, "--source %s: only files are read", masked);
         error_advise(error, "write --path DIRECTORY or --source file://DIRECTORY");
         return FALSE;
     }

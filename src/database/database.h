@@ -66,6 +66,7 @@ struct database_facts {
         *environment_recorded; /* winch.database; NULL too when recorded for another database */
     gboolean is_clone; /* winch.database speaks of another system identifier or database name */
     int backend_pid;
+    gboolean is_absent; /* SQLite: there is no such file yet; the first change makes it */
     gboolean is_standby;
     gboolean is_superuser;
     gboolean can_create_own_schema;

@@ -46,6 +46,10 @@ enum history_presence engine_history_presence(const struct engine *engine);
 
 /* ---- looking: takes no lock, creates nothing ------------------------------------------------- */
 
+/* ERROR_NO_CONNECTION where there is no such database file: a wrong path must not pass for an empty
+ * database. Everything that only looks begins with this; changes that go up make the file. */
+gboolean engine_exists(const struct engine *engine, GError **error);
+
 gboolean engine_version(struct engine *engine, struct version_state *state, GError **error);
 struct status *engine_status(struct engine *engine, GError **error);
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error);
@@ -94,6 +98,7 @@ struct change_report {
     char run_id[17];
     gint64 version; /* the version row afterwards, as far as it is known */
     gboolean is_dirty;
+    guint statements_done, statements; /* of the step that left it dirty */
 };
 void change_report_clear(struct change_report *report);
 

@@ -245,6 +245,10 @@ static void after_failure(struct run *run, const struct plan_step *step,
                           const struct run_result *result)
 {
     run->report->is_unsettled = result->outcome == RUN_OUTCOME_UNSETTLED;
+    if (result->outcome == RUN_OUTCOME_DIRTY) {
+        run->report->statements_done = result->statements_done;
+        run->report->statements = step->script->statements->len;
+    }
     if (result->outcome == RUN_OUTCOME_DIRTY && step->writes_version) {
         run->report->is_dirty = TRUE;
         run->report->version = step->version_after;
@@ -370,6 +374,7 @@ static gboolean history_is_announced(struct run *run)
 
 static gboolean run_for_real(struct run *run, GError **error)
 {
+    engine_tell_new(run->engine);
     if (!database_install(run->engine->database, error))
         return FALSE;
     history_is_announced(run);
@@ -531,10 +536,12 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
 {
     struct run run = {.engine = engine, .goal = goal, .options = options, .report = report};
     gint64 started = g_get_monotonic_time();
-    gboolean settled;
+    gboolean settled, goes_up = goal->kind == GOAL_UP || goal->kind == GOAL_UP_TO;
     memset(report, 0, sizeof *report);
     report->version = VERSION_NONE;
     run_id_make(report->run_id);
+    if (!goes_up && goal->kind != GOAL_GOTO && !engine_exists(engine, error))
+        return FALSE;
     gboolean is_done = look_first(&run, &settled, error);
     if (!settled) {
         is_done = engine_change_begin(engine, error);

@@ -60,7 +60,7 @@ static const char *verb_of(struct job *job, const char *statement)
 {
     g_auto(GStrv) words = g_strsplit_set(statement, " \n\r", 4);
     GString *verb = g_string_new(NULL);
-    for (guint i = 0; words[i] != NULL && i < 2; i++) {
+    for (guint i = 0; i < 2 && words[i] != NULL; i++) {
         g_autofree char *word = g_ascii_strup(words[i], -1);
         g_string_append_printf(verb, "%s%s", i > 0 ? " " : "", word);
     }

@@ -73,7 +73,18 @@ PGresult *postgres_take(struct postgres *postgres, PGconn *connection);
 /* PQfinish(); what was not answered is told as lost. connection may be NULL. */
 void postgres_finish(struct postgres *postgres, PGconn *connection);
 
-/* ---- connection.c: connecting, and sending with an eye on the cancellation ------------------- */
+/* ---- connection.c: sending with an eye on the cancellation; connect.c: connecting ------------ */
+
+/* milliseconds from now, for postgres_wait_socket(); below 0 for none. */
+gint64 postgres_deadline(gint64 milliseconds);
+
+/* Polls socket (-1: none) for events together with the cancellation (may be NULL), until deadline.
+ * As postgres_wait(), 1 meaning that the socket has something. */
+int postgres_wait_socket(struct cancellation *cancellation, int socket, short events,
+                         gint64 deadline);
+
+/* Advises what is known of this SQLSTATE beyond the server's own words. */
+void postgres_advise(GError **error, const char *sqlstate);
 
 /* Waits until PQgetResult() on connection would not block, or milliseconds have passed (-1: no
  * limit). Returns 1 ready, 0 time passed, -1 connection lost, 2 the cancellation was raised (taken

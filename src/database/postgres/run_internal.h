@@ -61,10 +61,10 @@ struct postgres_run {
     gint64 rows;                       /* of the statement that is streaming */
 
     gint64 began_at;  /* server's clock, of the first row recorded: when a separate run began */
-    guint unflushed; /* messages since the last PQflush() */
-    GQueue messages;       /* struct message *, sent and not yet answered */
-    GError *error;         /* the first failure */
-    gboolean is_lost;      /* the main connection is gone */
+    guint unflushed;  /* messages since the last PQflush() */
+    GQueue messages;  /* struct message *, sent and not yet answered */
+    GError *error;    /* the first failure */
+    gboolean is_lost; /* the main connection is gone */
     gboolean is_cancelled; /* the server was told to cancel */
     gboolean is_committed; /* COMMIT was answered */
     gboolean had_commit;   /* PROTOCOL_WHOLE: part of the file committed by itself */
@@ -183,6 +183,9 @@ void settle(struct postgres_run *run);
 /* ---- run_separate.c ------------------------------------------------------------------------- */
 
 void run_separate(struct postgres_run *run);
+/* Which version "winch force" is to be given, by what was made of the database. Free with g_free().
+ */
+char *run_force_advice(const struct run_job *job);
 
 /* ---- run_error.c ---------------------------------------------------------------------------- */
 

@@ -172,7 +172,9 @@ gboolean sqlite_connect(struct sqlite *sqlite, gboolean can_create, GError **err
     int flags = sqlite->is_read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     if (sqlite->db != NULL)
         return TRUE;
-    if (!can_create && !sqlite->is_memory && !g_file_test(sqlite->path, G_FILE_TEST_EXISTS))
+    sqlite->base.facts.is_absent =
+        !sqlite->is_memory && !g_file_test(sqlite->path, G_FILE_TEST_EXISTS);
+    if (!can_create && sqlite->base.facts.is_absent)
         return TRUE;
     if (sqlite->is_memory || (can_create && !sqlite->is_read_only))
         flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -192,6 +194,7 @@ gboolean sqlite_connect(struct sqlite *sqlite, gboolean can_create, GError **err
         SQLITE_OK)
         return open_failed(sqlite, error);
     sqlite_session_remember(sqlite);
+    sqlite->base.facts.is_absent = FALSE;
     return TRUE;
 }
 

@@ -58,8 +58,7 @@ static struct database *sqlite_open(const struct database_options *options, GErr
     struct sqlite *sqlite = sqlite_new(options);
     struct version_state state;
     if (sqlite_locate(sqlite, options, error)) {
-        g_autofree char *name = g_path_get_basename(sqlite->path);
-        sqlite->label = g_strdup_printf("%s (SQLite)", name);
+        sqlite->label = g_strdup_printf("%s (SQLite)", sqlite->path);
         facts_fill(sqlite);
         if (sqlite_connect(sqlite, FALSE, error) && sqlite_presence_read(sqlite, error) &&
             sqlite_environment_read(sqlite, error) &&
