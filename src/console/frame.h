@@ -52,6 +52,15 @@ gboolean console_version_selected(const struct console *console, gint64 *version
  * Free with g_free(). */
 char *console_why_read_only(const struct console *console);
 
+/* Why an action cannot be done now, for help. NULL: it can. Free with g_free(). */
+char *console_why_not(const struct console *console, const struct action *action);
+/* The screen that help was asked for on. */
+enum screen console_help_screen(const struct console *console);
+/* TRUE: the pane with the cursor gets all the room. */
+gboolean console_is_zoomed(const struct console *console);
+/* What was searched last, to be marked; NULL. */
+const char *console_search(const struct console *console);
+
 /* Has work done on the monitor's thread. Takes over the job. */
 void console_ask(struct console *console, struct job *job);
 

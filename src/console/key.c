@@ -28,7 +28,7 @@ static const struct {
     {KEYCODE_MOUSE_CLICK, "Click"},
 };
 
-char *key_name(guint32 code)
+char *key_text(guint32 code)
 {
     char utf8[8] = "";
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++)

@@ -40,7 +40,7 @@ struct key {
 
 /* "j", "Up", "C-c", "F5", "PgDn", "Enter", "Esc", "Space": the names that tables and help use.
  * Free with g_free(). */
-char *key_name(guint32 code);
+char *key_text(guint32 code);
 
 /* The reverse; FALSE for a name that is none. */
 gboolean key_parse(const char *name, guint32 *code);

@@ -15,6 +15,8 @@ struct model *model_copy(const struct model *from)
     model->link = from->link;
     model->link_why = g_strdup(from->link_why);
     model->set = from->set != NULL ? migration_set_ref(from->set) : NULL;
+    model->graph = from->graph != NULL ? graph_ref(from->graph) : NULL;
+    model->lanes = from->lanes != NULL ? lanes_ref(from->lanes) : NULL;
     model->files_problem = g_strdup(from->files_problem);
     model->server = from->server;
     if (model->server != NULL)
@@ -23,6 +25,8 @@ struct model *model_copy(const struct model *from)
     if (model->state != NULL)
         g_atomic_ref_count_inc(&model->state->references);
     model->state_problem = g_strdup(from->state_problem);
+    model->pulse = from->pulse != NULL ? pulse_ref(from->pulse) : NULL;
+    model->activity = from->activity != NULL ? activity_ref(from->activity) : NULL;
     return model;
 }
 
@@ -36,8 +40,12 @@ void model_unref(struct model *model)
 {
     if (!g_atomic_ref_count_dec(&model->references))
         return;
+    g_clear_pointer(&model->activity, activity_unref);
+    g_clear_pointer(&model->pulse, pulse_unref);
     g_clear_pointer(&model->state, model_state_unref);
     g_clear_pointer(&model->server, model_server_unref);
+    g_clear_pointer(&model->lanes, lanes_unref);
+    g_clear_pointer(&model->graph, graph_unref);
     g_clear_pointer(&model->set, migration_set_unref);
     g_free(model->link_why);
     g_free(model->files_problem);
@@ -53,8 +61,15 @@ static void replace_text(char **text, char *with)
 
 void model_take_set(struct model *model, struct migration_set *set, char *problem)
 {
+    gboolean is_same = set != NULL && set == model->set;
     g_clear_pointer(&model->set, migration_set_unref);
     model->set = set;
+    if (!is_same) {
+        g_clear_pointer(&model->lanes, lanes_unref);
+        g_clear_pointer(&model->graph, graph_unref);
+        model->graph = set != NULL ? graph_new(set) : NULL;
+        model->lanes = set != NULL ? lanes_of_graph(model->graph, MODEL_LANES_MAX) : NULL;
+    }
     replace_text(&model->files_problem, problem);
 }
 
@@ -69,6 +84,18 @@ void model_take_state(struct model *model, struct model_state *state, char *prob
     g_clear_pointer(&model->state, model_state_unref);
     model->state = state;
     replace_text(&model->state_problem, problem);
+}
+
+void model_take_pulse(struct model *model, struct pulse *pulse)
+{
+    g_clear_pointer(&model->pulse, pulse_unref);
+    model->pulse = pulse;
+}
+
+void model_take_activity(struct model *model, struct activity *activity)
+{
+    g_clear_pointer(&model->activity, activity_unref);
+    model->activity = activity;
 }
 
 void model_set_link(struct model *model, enum link_state link, const char *why)

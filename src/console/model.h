@@ -7,7 +7,10 @@
 #include <glib.h>
 
 #include "base/autofree.h"
+#include "database/activity.h"
 #include "engine/engine.h"
+#include "source/graph.h"
+#include "source/lanes.h"
 
 enum link_state {
     LINK_CONNECTING, /* for the first time */
@@ -42,10 +45,14 @@ struct model {
     enum link_state link;
     char *link_why;              /* LINK_LOST, or while trying again; NULL */
     struct migration_set *set;   /* NULL until the files were read */
+    struct graph *graph;         /* of set; NULL with it */
+    struct lanes *lanes;         /* of graph */
     char *files_problem;         /* why they could not be read; NULL */
     struct model_server *server; /* NULL until the first connection */
     struct model_state *state;   /* NULL until it was read */
     char *state_problem;         /* why it could not be read; NULL */
+    struct pulse *pulse;         /* NULL until the first */
+    struct activity *activity;   /* NULL while nobody wants it */
 };
 
 struct model *model_new(void);
@@ -55,10 +62,15 @@ struct model *model_ref(struct model *model);
 void model_unref(struct model *model);
 DEFINE_AUTOPTR(model, model_unref);
 
+/* Lanes that are drawn; more are counted. */
+#define MODEL_LANES_MAX 12u
+
 /* Each takes over its argument and drops what was there. */
 void model_take_set(struct model *model, struct migration_set *set, char *problem);
 void model_take_server(struct model *model, struct model_server *server);
 void model_take_state(struct model *model, struct model_state *state, char *problem);
+void model_take_pulse(struct model *model, struct pulse *pulse);
+void model_take_activity(struct model *model, struct activity *activity);
 void model_set_link(struct model *model, enum link_state link, const char *why);
 
 /* From an open engine. */

@@ -1,6 +1,10 @@
 /* A bounded queue of lines. */
 #include "console/record.h"
 
+#include "base/duration.h"
+
+#include <string.h>
+
 struct record {
     GPtrArray *lines; /* of struct record_line *, oldest first */
     guint64 dropped;
@@ -64,4 +68,25 @@ const struct record_line *record_at(const struct record *record, guint index)
 guint64 record_dropped(const struct record *record)
 {
     return record->dropped;
+}
+
+/* What of a statement says enough in a log. */
+#define STATEMENT_BYTES_MAX 600u
+
+char *record_statement_text(const struct statement_trace *trace)
+{
+    g_autofree char *elapsed = duration_format(trace->elapsed_us);
+    GString *text = g_string_new(NULL);
+    g_string_append_len(text, trace->text, (gssize)MIN(strlen(trace->text), STATEMENT_BYTES_MAX));
+    if (trace->length > STATEMENT_BYTES_MAX)
+        g_string_append_printf(text, " ... (%" G_GSIZE_FORMAT " bytes)", trace->length);
+    if (trace->is_skipped)
+        g_string_append(text, "  -> not run: one before it failed");
+    else if (trace->error != NULL)
+        g_string_append_printf(text, "  -> %s %s, %s", trace->sqlstate, trace->error, elapsed);
+    else if (trace->rows >= 0)
+        g_string_append_printf(text, "  -> %" G_GINT64_FORMAT " rows, %s", trace->rows, elapsed);
+    else
+        g_string_append_printf(text, "  -> ok, %s", elapsed);
+    return g_string_free(text, FALSE);
 }

@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "database/trace.h"
+
 enum record_level { RECORD_INFO, RECORD_SQL, RECORD_RUN, RECORD_WARNING, RECORD_ERROR };
 /* "info", "sql", "run", "warn", "error". Static. */
 const char *record_level_name(enum record_level level);
@@ -22,6 +24,9 @@ void record_free(struct record *record);
 /* Beyond RECORD_LINES_MAX the oldest go. */
 #define RECORD_LINES_MAX 5000u
 void record_add(struct record *record, gint64 at, enum record_level level, const char *text);
+
+/* "SELECT 1  -> 1 row, 0.8 ms": a statement that was sent. Any thread. Free with g_free(). */
+char *record_statement_text(const struct statement_trace *trace);
 
 guint record_count(const struct record *record);
 /* 0 is the oldest kept. Borrowed until the next record_add(). */

@@ -53,6 +53,7 @@ struct view_ops {
 struct view {
     const struct view_ops *ops;
     struct console *console;
+    int list_row; /* screen row of the list's first row, as last drawn: for clicks */
 };
 
 /* In the order of enum screen. */
