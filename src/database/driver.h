@@ -2,6 +2,7 @@
 #ifndef WINCH_DATABASE_DRIVER_H
 #define WINCH_DATABASE_DRIVER_H
 
+#include "database/activity.h"
 #include "database/database.h"
 
 /* Each driver's handle begins with this. */
@@ -31,6 +32,8 @@ struct database_driver {
     void (*unlock)(struct database *database);
     int (*lock_holder)(struct database *database, struct lock_holder *holder, GError **error);
     const GArray *(*lock_ids)(const struct database *database);
+    struct pulse *(*pulse)(struct database *database, GError **error);
+    struct activity *(*activity)(struct database *database, GError **error);
     gboolean (*history_append)(struct database *database, struct history_record *record,
                                GError **error);
     GPtrArray *(*history_read)(struct database *database, guint limit, GError **error);

@@ -226,3 +226,13 @@ int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError
 {
     return database_lock_holder(engine->database, holder, error);
 }
+
+struct pulse *engine_pulse(struct engine *engine, GError **error)
+{
+    return database_pulse(engine->database, error);
+}
+
+struct activity *engine_activity(struct engine *engine, GError **error)
+{
+    return database_activity(engine->database, error);
+}

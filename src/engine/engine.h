@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "base/cancellation.h"
+#include "database/activity.h"
 #include "engine/environment.h"
 #include "engine/event.h"
 #include "engine/plan.h"
@@ -46,6 +47,10 @@ struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError 
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);
 /* Recomputes the hash chain; ERROR_FINDINGS when it does not hold. rows may be NULL. */
 gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error);
+/* What goes on in the database: as database_pulse() and database_activity(), for a thread that
+ * watches with an engine of its own. The pictures may go to any thread. */
+struct pulse *engine_pulse(struct engine *engine, GError **error);
+struct activity *engine_activity(struct engine *engine, GError **error);
 int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError **error);
 
 /* One thing that is not as it should be. */

@@ -242,6 +242,32 @@ PGresult *postgres_query_simple(struct postgres *postgres, PGconn *connection, c
     return NULL;
 }
 
+GPtrArray *postgres_query_several(struct postgres *postgres, PGconn *connection, const char *sql,
+                                  GError **error)
+{
+    GPtrArray *kept = g_ptr_array_new_with_free_func((GDestroyNotify)PQclear);
+    gboolean has_failed = FALSE;
+    postgres->base.round_trips++;
+    if (!PQsendQuery(connection, sql)) {
+        postgres_error_set(error, postgres, connection, NULL, NULL);
+        return kept;
+    }
+    for (;;) {
+        PGresult *result = postgres_result_next(postgres, connection);
+        if (result == NULL)
+            return kept;
+        if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+            g_ptr_array_add(kept, result);
+            continue;
+        }
+        if (!is_success(result) && !has_failed) {
+            has_failed = TRUE;
+            postgres_error_set(error, postgres, connection, result, NULL);
+        }
+        PQclear(result);
+    }
+}
+
 gboolean postgres_execute(struct postgres *postgres, PGconn *connection, const char *sql,
                           GError **error)
 {

@@ -76,6 +76,12 @@ PGresult *postgres_query_simple(struct postgres *postgres, PGconn *connection, c
 gboolean postgres_execute(struct postgres *postgres, PGconn *connection, const char *sql,
                           GError **error);
 
+/* Several statements in one message by the simple protocol, as one implicit transaction: what those
+ * that give rows gave (of PGresult *, freed with the array), up to the first that failed; error is
+ * set then. Never NULL. */
+GPtrArray *postgres_query_several(struct postgres *postgres, PGconn *connection, const char *sql,
+                                  GError **error);
+
 /* Waits without limit for the next result and takes it: for whoever sent something else. */
 PGresult *postgres_result_next(struct postgres *postgres, PGconn *connection);
 
@@ -144,6 +150,19 @@ gboolean postgres_version_read(struct database *database, struct version_state *
                                GError **error);
 gboolean postgres_force(struct database *database, gint64 version, struct history_record *record,
                         GError **error);
+/* The SELECT of the row, and what its result means for state. */
+char *postgres_version_sql(const struct postgres *postgres);
+gboolean postgres_version_fill(struct postgres *postgres, const PGresult *result,
+                               struct version_state *state);
+/* activity.c */
+struct pulse *postgres_pulse(struct database *database, GError **error);
+struct activity *postgres_activity(struct database *database, GError **error);
+/* progress.c: a row a view of pg_stat_progress_*; the texts are SQL. Ended by a NULL name. */
+struct progress_view {
+    const char *name, *phase, *unit, *done, *total;
+    int since; /* server version */
+};
+extern const struct progress_view postgres_progress_views[];
 /* install.c */
 gboolean postgres_install(struct database *database, GError **error);
 char *postgres_install_script(const struct database *database);

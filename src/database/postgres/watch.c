@@ -16,31 +16,16 @@
     "FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int)) AS p (pid) "                     \
     "LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = p.pid"
 
-/* A row a view: the server's name of the phase, what is done and what there is to do. */
-static const struct {
-    const char *view, *phase, *done, *total;
-    int since; /* server version */
-} progress_views[] = {
-    {"create_index", "command || ': ' || phase",
-     "CASE WHEN tuples_total > 0 THEN tuples_done ELSE blocks_done END",
-     "CASE WHEN tuples_total > 0 THEN tuples_total ELSE blocks_total END", 0},
-    {"cluster", "command || ': ' || phase", "heap_blks_scanned", "heap_blks_total", 0},
-    {"vacuum", "'VACUUM: ' || phase", "heap_blks_scanned", "heap_blks_total", 0},
-    {"analyze", "'ANALYZE: ' || phase", "sample_blks_scanned", "sample_blks_total", 0},
-    {"copy", "command", "bytes_processed", "bytes_total", 140000},
-};
-
 static char *watch_sql(const struct postgres *postgres)
 {
     GString *sql = g_string_new(BLOCKERS_SQL);
-    for (gsize i = 0; i < G_N_ELEMENTS(progress_views); i++)
-        if (postgres->base.facts.version_number >= progress_views[i].since)
+    for (const struct progress_view *view = postgres_progress_views; view->name != NULL; view++)
+        if (postgres->base.facts.version_number >= view->since)
             g_string_append_printf(
                 sql,
                 " UNION ALL SELECT 'p', %s, (%s)::text, (%s)::text, NULL, NULL, NULL, NULL "
                 "FROM pg_catalog.pg_stat_progress_%s WHERE pid = $1::int",
-                progress_views[i].phase, progress_views[i].done, progress_views[i].total,
-                progress_views[i].view);
+                view->phase, view->done, view->total, view->name);
     return g_string_free(sql, FALSE);
 }
 
