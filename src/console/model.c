@@ -23,6 +23,8 @@ struct model *model_copy(const struct model *from)
     if (model->state != NULL)
         g_atomic_ref_count_inc(&model->state->references);
     model->state_problem = g_strdup(from->state_problem);
+    model->pulse = from->pulse != NULL ? pulse_ref(from->pulse) : NULL;
+    model->activity = from->activity != NULL ? activity_ref(from->activity) : NULL;
     return model;
 }
 
@@ -36,6 +38,8 @@ void model_unref(struct model *model)
 {
     if (!g_atomic_ref_count_dec(&model->references))
         return;
+    g_clear_pointer(&model->activity, activity_unref);
+    g_clear_pointer(&model->pulse, pulse_unref);
     g_clear_pointer(&model->state, model_state_unref);
     g_clear_pointer(&model->server, model_server_unref);
     g_clear_pointer(&model->set, migration_set_unref);
@@ -69,6 +73,18 @@ void model_take_state(struct model *model, struct model_state *state, char *prob
     g_clear_pointer(&model->state, model_state_unref);
     model->state = state;
     replace_text(&model->state_problem, problem);
+}
+
+void model_take_pulse(struct model *model, struct pulse *pulse)
+{
+    g_clear_pointer(&model->pulse, pulse_unref);
+    model->pulse = pulse;
+}
+
+void model_take_activity(struct model *model, struct activity *activity)
+{
+    g_clear_pointer(&model->activity, activity_unref);
+    model->activity = activity;
 }
 
 void model_set_link(struct model *model, enum link_state link, const char *why)

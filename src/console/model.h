@@ -46,6 +46,8 @@ struct model {
     struct model_server *server; /* NULL until the first connection */
     struct model_state *state;   /* NULL until it was read */
     char *state_problem;         /* why it could not be read; NULL */
+    struct pulse *pulse;         /* NULL until one was taken */
+    struct activity *activity;   /* NULL while nobody wants it, and until it was taken */
 };
 
 struct model *model_new(void);
@@ -59,6 +61,8 @@ DEFINE_AUTOPTR(model, model_unref);
 void model_take_set(struct model *model, struct migration_set *set, char *problem);
 void model_take_server(struct model *model, struct model_server *server);
 void model_take_state(struct model *model, struct model_state *state, char *problem);
+void model_take_pulse(struct model *model, struct pulse *pulse);
+void model_take_activity(struct model *model, struct activity *activity);
 void model_set_link(struct model *model, enum link_state link, const char *why);
 
 /* From an open engine. */
