@@ -99,7 +99,7 @@ static char *to_ascii(const char *text)
     return g_string_free(plain, FALSE);
 }
 
-static char *presentable(const struct grid *grid, const char *text)
+char *grid_visible(const struct grid *grid, const char *text)
 {
     char *visible = text_visible(text, -1, TEXT_ONE_LINE);
     if (!grid->is_ascii)
@@ -144,7 +144,7 @@ int grid_put(struct grid *grid, int row, int column, int limit, enum style style
         limit = room;
     if (text == NULL || limit <= 0 || row < 0 || row >= grid->rows)
         return 0;
-    g_autofree char *made = is_plain(text) ? NULL : presentable(grid, text);
+    g_autofree char *made = is_plain(text) ? NULL : grid_visible(grid, text);
     const char *visible = made != NULL ? made : text;
     int width = made != NULL ? text_width(visible) : (int)MIN(strlen(text), G_MAXINT);
     if (width <= limit)
@@ -169,7 +169,7 @@ int grid_putf(struct grid *grid, int row, int column, int limit, enum style styl
 void grid_put_right(struct grid *grid, int row, int column, int limit, enum style style,
                     const char *text)
 {
-    g_autofree char *visible = presentable(grid, text != NULL ? text : "");
+    g_autofree char *visible = grid_visible(grid, text != NULL ? text : "");
     int width = text_width(visible);
     grid_put(grid, row, column + MAX(limit - width, 0), MIN(width, limit), style, visible);
 }
