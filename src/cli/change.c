@@ -1,8 +1,6 @@
 /* up, down, goto: the way there, the words where they are asked for, and a truthful end. */
 #include "cli/command.h"
 
-#include "base/duration.h"
-
 #include <string.h>
 
 gboolean change_options_take(struct command_context *context, const char *words, const char *why,
@@ -29,15 +27,6 @@ gboolean change_options_take(struct command_context *context, const char *words,
 /* ---- how it ended
  * --------------------------------------------------------------------------------- */
 
-static char *version_text(const struct command_context *context, gint64 version)
-{
-    const struct migration *migration = migration_set_find(engine_set(context->engine), version);
-    if (version == VERSION_NONE)
-        return g_strdup("none");
-    return migration != NULL ? g_strdup(migration->digits)
-                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
-}
-
 static void report_json(struct command_context *context, const struct change_report *report)
 {
     json_t *document = context->document;
@@ -58,46 +47,21 @@ static void report_json(struct command_context *context, const struct change_rep
                         json_integer((json_int_t)engine_round_trips(context->engine)));
 }
 
-static void show_success(struct command_context *context, const struct change_report *report)
+static enum output_role role_of(const struct change_report *report, const GError *failure)
 {
-    g_autofree char *version = version_text(context, report->version);
-    g_autofree char *count = text_plural(report->done, "migration", "migrations");
-    g_autofree char *elapsed = duration_format(report->elapsed_us);
-    if (report->plan->steps->len == 0)
-        output_line(context->output, ROLE_PLAIN, "no change: the database is at %s", version);
-    else if (invocation_has(context->invocation, "dry-run"))
-        output_line(context->output, ROLE_GOOD,
-                    "dry run: %s ran and rolled back in %s; the database is at %s as before", count,
-                    elapsed, version);
-    else
-        output_line(context->output, ROLE_GOOD, "%s %s in %s; the database is at %s", count,
-                    plan_goes_down(report->plan) ? "down" : "up", elapsed, version);
+    if (failure == NULL)
+        return report->plan->steps->len > 0 ? ROLE_GOOD : ROLE_PLAIN;
+    return report->is_unsettled || report->is_dirty ? ROLE_BAD : ROLE_WARNING;
 }
 
-/* After a failure: what is in, what is not, where the database stands. */
-static void show_failure(struct command_context *context, const struct change_report *report,
+/* What is in, what is not, where the database stands. */
+static void show_outcome(struct command_context *context, const struct change_report *report,
                          const GError *failure)
 {
-    g_autofree char *version = version_text(context, report->version);
-    const struct plan *plan = report->plan;
-    gboolean never_began =
-        plan == NULL || plan->steps->len == 0 || error_is(failure, ERROR_REFUSED);
-    if (never_began || invocation_has(context->invocation, "dry-run"))
-        return;
-    if (report->is_unsettled)
-        output_line(context->output, ROLE_BAD,
-                    "%u of %u migrations are in; whether the next one is, is not known",
-                    report->done, plan->steps->len);
-    else if (report->is_dirty)
-        output_line(context->output, ROLE_BAD,
-                    "%u of %u migrations are in, and of the next one %u of %u statements: the "
-                    "database is dirty at %s",
-                    report->done, plan->steps->len, report->statements_done, report->statements,
-                    version);
-    else
-        output_line(context->output, ROLE_WARNING,
-                    "%u of %u migrations are in; nothing of the others is: the database is at %s",
-                    report->done, plan->steps->len, version);
+    gboolean is_dry_run = invocation_has(context->invocation, "dry-run");
+    g_autofree char *text = change_report_text(context->engine, report, is_dry_run, failure);
+    if (text != NULL)
+        output_line(context->output, role_of(report, failure), "%s", text);
 }
 
 static gboolean migrate(struct command_context *context, const struct goal *goal,
@@ -108,10 +72,7 @@ static gboolean migrate(struct command_context *context, const struct goal *goal
     gboolean is_done = engine_migrate(context->engine, goal, options, &report, &failure);
     progress_drain(context->progress);
     report_json(context, &report);
-    if (is_done)
-        show_success(context, &report);
-    else
-        show_failure(context, &report, failure);
+    show_outcome(context, &report, failure);
     change_report_clear(&report);
     if (!is_done)
         g_propagate_error(error, g_steal_pointer(&failure));

@@ -65,6 +65,7 @@ struct run_step_picture {
     gint64 started_at, elapsed_us;
     GPtrArray *statements; /* of struct run_statement_picture * */
     char *skipped;         /* a dry run's reason for not running it; NULL */
+    char *message;         /* why it is tried again, or the error; raw; NULL */
 };
 
 /* Main thread only; changes as events arrive. */
@@ -72,19 +73,21 @@ struct run_picture {
     enum run_kind kind;
     enum run_phase phase;
     gint64 started_at, ended_at;
-    struct plan *plan; /* NULL until it was made under the lock */
-    GPtrArray *steps;  /* of struct run_step_picture * */
-    guint step;        /* the one under way */
-    guint statement;   /* of it */
-    char *waiting_for; /* holder of the migration lock; raw; NULL */
-    char *blocked_by;  /* who is in our way; raw; NULL */
-    char *blocking;    /* who waits for us; raw; NULL */
-    char *progress;    /* the server's phase; raw; NULL */
-    gint64 progress_done, progress_total;
-    guint stop_level; /* enum cancel_level asked for so far */
-    char *outcome;    /* at the end: what is true of the database, in a sentence */
-    GError *error;    /* NULL when it went well */
-    gint64 version;   /* the version row afterwards */
+    struct plan *plan;                           /* NULL until it was made under the lock */
+    GPtrArray *steps;                            /* of struct run_step_picture * */
+    guint step;                                  /* the one under way */
+    guint statement;                             /* of it */
+    char *waiting_for;                           /* holder of the migration lock; raw; NULL */
+    char *blocked_by;                            /* who is in our way; raw; NULL */
+    char *blocking;                              /* who waits for us; raw; NULL */
+    gint64 blocked_at, blocking_at, progress_at; /* when that was last heard */
+    char *progress;                              /* the server's phase; raw; NULL */
+    gint64 progress_done, progress_total;        /* total 0: the server gives no numbers */
+    GPtrArray *notices; /* of char *: what the engine and the server noted; raw; the newest last */
+    guint stop_level;   /* enum cancel_level asked for so far */
+    char *outcome;      /* at the end: what is true of the database, in a sentence */
+    GError *error;      /* NULL when it went well */
+    gint64 version;     /* the version row afterwards */
     gboolean is_dirty, is_unsettled;
     guint done; /* steps that are in */
 };

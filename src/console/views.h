@@ -30,6 +30,9 @@ void gate_view_set(struct view *view, struct run_request *request);
 struct key;
 gboolean gate_view_key(struct view *view, const struct key *key);
 
+/* Where the plan on the screen leads; FALSE when there is none. */
+gboolean plan_view_goal(struct view *view, struct goal *goal);
+
 /* The session under the cursor of the activity view; FALSE when there is none that could be ended:
  * nothing, a prepared transaction, a connection of this console. */
 gboolean activity_view_session(struct view *view, int *pid);

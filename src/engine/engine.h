@@ -101,6 +101,12 @@ struct change_report {
     guint statements_done, statements; /* of the step that left it dirty */
 };
 void change_report_clear(struct change_report *report);
+/* The report in a sentence: what is in and where the database stands. failure is the error that the
+ * change ended with, or NULL. NULL when nothing began. Raw text of no file. Free with g_free(). */
+char *change_report_text(const struct engine *engine, const struct change_report *report,
+                         gboolean is_dry_run, const GError *failure);
+/* "000044", "none": as the files write a version. Free with g_free(). */
+char *change_version_text(const struct engine *engine, gint64 version);
 
 /* Reaches the goal. TRUE also when there was nothing to do (report->plan has no steps). After a
  * failure the report says how far it came. Installs version table and own schema when missing. */

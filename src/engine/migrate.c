@@ -15,11 +15,6 @@ struct run {
     gboolean was_fresh;         /* there was no version row before */
 };
 
-void change_report_clear(struct change_report *report)
-{
-    g_clear_pointer(&report->plan, plan_unref);
-}
-
 /* ---- the bracket around every change ------------------------------------------------------- */
 
 static void tell_lock_wait(const struct lock_holder *holder, gint64 waited_us, void *data)
