@@ -515,6 +515,22 @@ gboolean activity_view_session(struct view *base, int *pid)
     return TRUE;
 }
 
+/* Why the session under the cursor cannot be ended. */
+static char *activity_why_not(struct view *base, enum action_id action)
+{
+    int pid;
+    if (action != ACTION_TERMINATE || activity_view_session(base, &pid))
+        return NULL;
+    const struct row *row = selected_row(of(base));
+    if (row == NULL)
+        return g_strdup("there is no session under the cursor");
+    if (row->pid == 0)
+        return g_strdup("a prepared transaction has no session: COMMIT PREPARED or ROLLBACK "
+                        "PREPARED ends it");
+    return g_strdup(row->session >= 0 ? "this console needs that connection itself"
+                                      : "that session is of another database");
+}
+
 static gboolean activity_act(struct view *base, enum action_id action, guint count)
 {
     struct activity_view *view = of(base);
@@ -615,6 +631,7 @@ const struct view_ops activity_view_ops = {
     .update = activity_update,
     .draw = activity_draw,
     .act = activity_act,
+    .why_not = activity_why_not,
     .list = activity_list,
     .row_text = activity_row_text,
     .copy = activity_copy,

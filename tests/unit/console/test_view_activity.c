@@ -173,19 +173,31 @@ static void view_activity__draw__knows_runs_and_holders(void **state)
     assert_non_null(strstr(text, "migration lock free"));
 }
 
+static void assert_refuses(struct stage *stage, const char *words)
+{
+    int pid;
+    g_autofree char *why = activity_view_ops.why_not(stage->view, ACTION_TERMINATE);
+    assert_false(activity_view_session(stage->view, &pid));
+    assert_non_null(why);
+    if (strstr(why, words) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", words, why);
+}
+
 static void view_activity__session__is_what_may_be_ended(void **state)
 {
     struct stage *stage = *state;
     int pid = 0;
-    assert_false(activity_view_session(stage->view, &pid));
+    assert_refuses(stage, "no session under the cursor");
     take(stage, sample());
     find(stage, 28340);
     assert_true(activity_view_session(stage->view, &pid));
     assert_int_equal(pid, 28340);
+    assert_null(activity_view_ops.why_not(stage->view, ACTION_TERMINATE));
     find(stage, 28001);
-    assert_false(activity_view_session(stage->view, &pid));
+    assert_refuses(stage, "this console needs");
+    assert_null(activity_view_ops.why_not(stage->view, ACTION_OPEN));
     fake_frame_act(stage->view, ACTION_LAST, 0);
-    assert_false(activity_view_session(stage->view, &pid));
+    assert_refuses(stage, "ROLLBACK PREPARED");
     assert_shows(stage, "COMMIT PREPARED");
 }
 
