@@ -223,7 +223,7 @@ static void end_step(struct run_picture *picture, const struct run_note *note)
     picture->done++;
 }
 
-static void fail_step(struct run_picture *picture, const struct run_note *note)
+static void fail_step(struct run_picture *picture, const struct run_note *note, gint64 now)
 {
     struct run_step_picture *step = run_picture_step(picture, note->step);
     struct run_statement_picture *statement = run_step_statement(step, note->statement);
@@ -239,6 +239,8 @@ static void fail_step(struct run_picture *picture, const struct run_note *note)
     if (statement == NULL)
         return;
     statement->mark = RUN_MARK_FAILED;
+    if (statement->started_at > 0)
+        statement->elapsed_us = MAX(now - statement->started_at, 0);
     if (why != NULL)
         append_message(&statement->message, why);
 }
@@ -332,7 +334,7 @@ void run_picture_fold(struct run_picture *picture, const struct run_note *note, 
         end_step(picture, note);
         break;
     case ENGINE_STEP_FAILED:
-        fail_step(picture, note);
+        fail_step(picture, note, now);
         break;
     case ENGINE_NOTICE:
         add_notice(picture, note->text);
