@@ -210,6 +210,11 @@ GPtrArray *engine_history(struct engine *engine, guint limit, GError **error)
     return database_history_read(engine->database, limit, error);
 }
 
+GBytes *engine_file_read(struct engine *engine, const char *sha256, GError **error)
+{
+    return database_file_read(engine->database, sha256, error);
+}
+
 gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error)
 {
     g_autoptr(GPtrArray) records = database_history_read(engine->database, 0, error);
