@@ -52,14 +52,18 @@ gboolean console_version_selected(const struct console *console, gint64 *version
  * Free with g_free(). */
 char *console_why_read_only(const struct console *console);
 
-/* Why an action cannot be done now, for help. NULL: it can. Free with g_free(). */
+/* Why an action cannot be done now, or NULL when it can. While help is shown, it is asked of the
+ * screen that help is about. Free with g_free(). */
 char *console_why_not(const struct console *console, const struct action *action);
-/* The screen that help was asked for on. */
+
+/* What was searched for last, to be marked where it shows; NULL for nothing. Borrowed. */
+const char *console_search(const struct console *console);
+
+/* The screen that help is about: the one that was shown before it. */
 enum screen console_help_screen(const struct console *console);
+
 /* TRUE: the pane with the cursor gets all the room. */
 gboolean console_is_zoomed(const struct console *console);
-/* What was searched last, to be marked; NULL. */
-const char *console_search(const struct console *console);
 
 /* Has work done on the monitor's thread. Takes over the job. */
 void console_ask(struct console *console, struct job *job);

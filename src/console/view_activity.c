@@ -606,7 +606,7 @@ static gboolean activity_filter(struct view *base, const char *text, GError **er
 static struct view *activity_open(struct console *console)
 {
     struct activity_view *view = g_new0(struct activity_view, 1);
-    view->base = (struct view){&activity_view_ops, console};
+    view->base = (struct view){.ops = &activity_view_ops, .console = console};
     view->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
     panes_init(&view->panes);
     return &view->base;

@@ -310,7 +310,7 @@ static char *settings_save(struct view *base)
 static struct view *settings_open(struct console *console)
 {
     struct config_view *view = g_new0(struct config_view, 1);
-    view->base = (struct view){&config_view_ops, console};
+    view->base = (struct view){.ops = &config_view_ops, .console = console};
     view->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
     g_array_set_clear_func(view->rows, row_clear);
     panes_init(&view->panes);

@@ -403,7 +403,7 @@ static gboolean graph_view_version(struct view *base, gint64 *version)
 static struct view *graph_view_open(struct console *console)
 {
     struct graph_view *view = g_new0(struct graph_view, 1);
-    view->base = (struct view){&graph_view_ops, console};
+    view->base = (struct view){.ops = &graph_view_ops, .console = console};
     view->counted = G_MAXUINT;
     panes_init(&view->panes);
     return &view->base;

@@ -535,7 +535,7 @@ static gboolean history_filter(struct view *base, const char *text, GError **err
 static struct view *history_open(struct console *console)
 {
     struct history_view *view = g_new0(struct history_view, 1);
-    view->base = (struct view){&history_view_ops, console};
+    view->base = (struct view){.ops = &history_view_ops, .console = console};
     view->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
     panes_init(&view->panes);
     return &view->base;

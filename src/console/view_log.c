@@ -311,7 +311,7 @@ static gboolean log_filter(struct view *base, const char *text, GError **error)
 static struct view *log_open(struct console *console)
 {
     struct log_view *view = g_new0(struct log_view, 1);
-    view->base = (struct view){&log_view_ops, console};
+    view->base = (struct view){.ops = &log_view_ops, .console = console};
     view->rows = g_array_new(FALSE, FALSE, sizeof(guint64));
     return &view->base;
 }

@@ -43,7 +43,7 @@ static struct plan_view *plan_view_of(struct view *view)
 static struct view *plan_open(struct console *console)
 {
     struct plan_view *self = g_new0(struct plan_view, 1);
-    self->base = (struct view){&plan_view_ops, console};
+    self->base = (struct view){.ops = &plan_view_ops, .console = console};
     self->steps = g_ptr_array_new();
     step_list_init(&self->list);
     return &self->base;

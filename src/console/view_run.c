@@ -45,7 +45,7 @@ static struct step_source source_of(const struct view *view)
 static struct view *run_open(struct console *console)
 {
     struct run_view *self = g_new0(struct run_view, 1);
-    self->base = (struct view){&run_view_ops, console};
+    self->base = (struct view){.ops = &run_view_ops, .console = console};
     step_list_init(&self->steps);
     return &self->base;
 }

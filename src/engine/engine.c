@@ -245,6 +245,11 @@ GPtrArray *engine_history(struct engine *engine, guint limit, GError **error)
                                         : NULL;
 }
 
+GBytes *engine_file_read(struct engine *engine, const char *sha256, GError **error)
+{
+    return database_file_read(engine->database, sha256, error);
+}
+
 gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error)
 {
     g_autoptr(GPtrArray) records = engine_history(engine, 0, error);

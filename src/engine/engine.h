@@ -55,6 +55,8 @@ struct status *engine_status(struct engine *engine, GError **error);
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error);
 /* As database_history_read(). */
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);
+/* The stored text of a file that ran, as database_file_read(). */
+GBytes *engine_file_read(struct engine *engine, const char *sha256, GError **error);
 /* Recomputes the hash chain; ERROR_FINDINGS when it does not hold. rows may be NULL. */
 gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error);
 /* What goes on in the database: as database_pulse() and database_activity(), for a thread that
