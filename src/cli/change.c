@@ -106,57 +106,86 @@ static gboolean change(struct command_context *context, const struct goal *goal,
 /* ---- commands
  * ---------------------------------------------------------------------------------------- */
 
+/* A count of 0 is nothing to do, which is no error. */
+static gboolean read_count(const char *count, struct goal *goal, gboolean *is_nothing,
+                           GError **error)
+{
+    if (count == NULL)
+        return TRUE;
+    if (!invocation_count(count, "a number of migrations", &goal->count, error))
+        return FALSE;
+    *is_nothing = goal->count == 0;
+    return TRUE;
+}
+
+static gboolean read_up(const struct invocation *invocation, struct goal *goal,
+                        gboolean *is_nothing, GError **error)
+{
+    const char *target = invocation_value(invocation, "to");
+    goal->kind = GOAL_UP;
+    if (invocation_has(invocation, "missed")) {
+        goal->kind = GOAL_MISSED;
+        return TRUE;
+    }
+    if (target == NULL)
+        return read_count(invocation_argument(invocation, 0), goal, is_nothing, error);
+    goal->kind = GOAL_UP_TO;
+    return version_name_parse(target, &goal->target, error);
+}
+
+static gboolean read_down(const struct invocation *invocation, struct goal *goal,
+                          gboolean *is_nothing, GError **error)
+{
+    const char *count = invocation_argument(invocation, 0);
+    goal->kind = GOAL_DOWN;
+    goal->count = 1;
+    if (!invocation_has(invocation, "all"))
+        return read_count(count, goal, is_nothing, error);
+    goal->kind = GOAL_DOWN_ALL;
+    if (count == NULL)
+        return TRUE;
+    error_set(error, ERROR_USAGE, "--all and a number cannot both be meant");
+    error_advise(error, "give one of them");
+    return FALSE;
+}
+
+gboolean change_goal_read(const struct invocation *invocation, struct goal *goal,
+                          gboolean *is_nothing, GError **error)
+{
+    command_fn command = invocation->command->run;
+    *goal = (struct goal){.allows_empty_down = invocation_has(invocation, "allow-empty-down")};
+    *is_nothing = FALSE;
+    if (command == command_up)
+        return read_up(invocation, goal, is_nothing, error);
+    if (command == command_down)
+        return read_down(invocation, goal, is_nothing, error);
+    goal->kind = GOAL_GOTO;
+    return version_name_parse(invocation_argument(invocation, 0), &goal->target, error);
+}
+
+static gboolean change_as_asked(struct command_context *context, GError **error)
+{
+    struct goal goal;
+    gboolean is_nothing;
+    if (!change_goal_read(context->invocation, &goal, &is_nothing, error))
+        return FALSE;
+    if (!is_nothing)
+        return change(context, &goal, error);
+    output_line(context->output, ROLE_PLAIN, "no change");
+    return TRUE;
+}
+
 gboolean command_up(struct command_context *context, GError **error)
 {
-    const struct invocation *invocation = context->invocation;
-    const char *count = invocation_argument(invocation, 0);
-    const char *target = invocation_value(invocation, "to");
-    struct goal goal = {.kind = GOAL_UP};
-    if (invocation_has(invocation, "missed"))
-        goal.kind = GOAL_MISSED;
-    else if (target != NULL) {
-        goal.kind = GOAL_UP_TO;
-        if (!version_name_parse(target, &goal.target, error))
-            return FALSE;
-    } else if (count != NULL) {
-        if (!invocation_count(count, "a number of migrations", &goal.count, error))
-            return FALSE;
-        if (goal.count == 0) {
-            output_line(context->output, ROLE_PLAIN, "no change");
-            return TRUE;
-        }
-    }
-    return change(context, &goal, error);
+    return change_as_asked(context, error);
 }
 
 gboolean command_down(struct command_context *context, GError **error)
 {
-    const struct invocation *invocation = context->invocation;
-    const char *count = invocation_argument(invocation, 0);
-    struct goal goal = {.kind = GOAL_DOWN, .count = 1};
-    goal.allows_empty_down = invocation_has(invocation, "allow-empty-down");
-    if (invocation_has(invocation, "all")) {
-        if (count != NULL) {
-            error_set(error, ERROR_USAGE, "--all and a number cannot both be meant");
-            error_advise(error, "give one of them");
-            return FALSE;
-        }
-        goal.kind = GOAL_DOWN_ALL;
-    } else if (count != NULL) {
-        if (!invocation_count(count, "a number of migrations", &goal.count, error))
-            return FALSE;
-        if (goal.count == 0) {
-            output_line(context->output, ROLE_PLAIN, "no change");
-            return TRUE;
-        }
-    }
-    return change(context, &goal, error);
+    return change_as_asked(context, error);
 }
 
 gboolean command_goto(struct command_context *context, GError **error)
 {
-    struct goal goal = {.kind = GOAL_GOTO};
-    goal.allows_empty_down = invocation_has(context->invocation, "allow-empty-down");
-    return version_name_parse(invocation_argument(context->invocation, 0), &goal.target, error) &&
-           change(context, &goal, error);
+    return change_as_asked(context, error);
 }

@@ -79,6 +79,12 @@ const struct command commands[] = {
      OPTIONS("f", "reason", "confirm"), 0, 0, CHANGES, command_drop},
     {"validate", GROUP_PROVE, "", "version table, files and history against each other",
      "Exit status 6 when something does not agree.", NULL, 0, 0, LOOKS, command_validate},
+    {"console", GROUP_SERVE, "", "the console: every screen, every key",
+     "Also what winch does without a command on a terminal. Production is read-only\n"
+     "until it is armed (w) or --write is given; --readonly cannot be armed. On a\n"
+     "terminal that cannot place text the status is printed instead. See\n"
+     "winch-console(1).",
+     NULL, 0, 0, COMMAND_CONFIG | COMMAND_TERMINAL, command_console},
     {"wait", GROUP_SERVE, "", "wait until the database answers",
      "At most a minute, or --for DURATION. With --to VERSION also until it is there.",
      OPTIONS("for", "to"), 0, 0, 0, command_wait},

@@ -25,6 +25,8 @@ const struct option option_table[] = {
      TRUE},
     {"prefetch", "N", NULL, "taken for golang-migrate's sake; has no effect", TRUE},
     {"readonly", NULL, NULL, "refuse every change", TRUE},
+    {"write", NULL, NULL, "console: allow changes in production from the start", TRUE},
+    {"a11y", NULL, NULL, "console: for screen readers: the cursor shows where one is", TRUE},
     {"json", NULL, NULL, "print one JSON document", TRUE},
     {"color", "WHEN", NULL, "auto, always or never", TRUE},
     {"ascii", NULL, NULL, "no character beyond ASCII", TRUE},

@@ -147,6 +147,16 @@ static void run_on_worker(struct program *program)
     g_main_loop_unref(program->loop);
 }
 
+/* A command that owns the terminal: before any other thread, and with its own signals. */
+static void run_on_main(struct program *program)
+{
+    struct command_context *context = &program->context;
+    const struct command *command = context->invocation->command;
+    program->is_done = command_prepare(context, command->flags, &program->error) &&
+                       command->run(context, &program->error);
+    progress_end(context->progress);
+}
+
 /* ---- the end
  * ------------------------------------------------------------------------------------------ */
 
@@ -218,7 +228,10 @@ static int run_command(struct program *program)
     context->cancellation = cancellation_new();
     context->progress =
         progress_new(&program->output, context->cancellation, !is_plain && isatty(STDERR_FILENO));
-    run_on_worker(program);
+    if (context->invocation->command->flags & COMMAND_TERMINAL)
+        run_on_main(program);
+    else
+        run_on_worker(program);
     print_end(program);
     check_written(program);
     int status = error_exit_status(program->error);
@@ -246,10 +259,15 @@ static int complain(struct output *output, gboolean is_json, GError *error)
     return error_exit_status(error);
 }
 
+/* Without a command the console, where there is a terminal for it, else help. */
 static const struct command *implied_command(const struct invocation *invocation)
 {
-    return invocation->command == NULL || invocation_has(invocation, "help") ? command_find("help")
-                                                                             : invocation->command;
+    gboolean has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (invocation_has(invocation, "help"))
+        return command_find("help");
+    if (invocation->command != NULL)
+        return invocation->command;
+    return command_find(has_terminal && !invocation_has(invocation, "json") ? "console" : "help");
 }
 
 int main(int argc, char **argv)
@@ -277,5 +295,6 @@ int main(int argc, char **argv)
     invocation->command = implied_command(invocation);
     program.context.invocation = invocation;
     int status = run_command(&program);
-    return was_given ? status : EXIT_USAGE;
+    gboolean is_console = (invocation->command->flags & COMMAND_TERMINAL) != 0;
+    return was_given || is_console ? status : EXIT_USAGE;
 }
