@@ -6,9 +6,9 @@
 
 /* ---- may it be done ------------------------------------------------------------------------- */
 
-char *input_why_not(const struct console *console, const struct action *action)
+static char *why_not_in(const struct console *console, struct view *view,
+                        const struct action *action)
 {
-    struct view *view = console_shown(console);
     if (action->kind == ACTION_WRITES) {
         char *why = console_why_read_only(console);
         if (why != NULL)
@@ -17,9 +17,17 @@ char *input_why_not(const struct console *console, const struct action *action)
     return view->ops->why_not != NULL ? view->ops->why_not(view, action->id) : NULL;
 }
 
+char *input_why_not(const struct console *console, const struct action *action)
+{
+    return why_not_in(console, console_shown(console), action);
+}
+
 char *console_why_not(const struct console *console, const struct action *action)
 {
-    return input_why_not(console, action);
+    enum screen screen = console_shown(console)->ops->screen;
+    if (screen == SCREEN_HELP)
+        screen = console_help_screen(console);
+    return why_not_in(console, console->views[screen], action);
 }
 
 /* ---- what the frame does itself ------------------------------------------------------------- */

@@ -1,38 +1,18 @@
 /* Finding text in the rows of the screen in front. */
 #include "console/app.h"
 
-#include <string.h>
+#include "console/find.h"
 
 const char *console_search(const struct console *console)
 {
     return console->search;
 }
 
-/* Small letters alone mean any; one capital letter, and case matters. */
-static gboolean matters_case(const char *pattern)
-{
-    for (const char *at = pattern; *at != '\0'; at += g_utf8_skip[(guchar)*at])
-        if (g_unichar_isupper(g_utf8_get_char(at)))
-            return TRUE;
-    return FALSE;
-}
-
-static gboolean contains(const char *text, const char *pattern)
-{
-    if (text == NULL)
-        return FALSE;
-    if (matters_case(pattern))
-        return strstr(text, pattern) != NULL;
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_autofree char *low = g_utf8_strdown(valid, -1);
-    g_autofree char *wanted = g_utf8_strdown(pattern, -1);
-    return strstr(low, wanted) != NULL;
-}
-
 static gboolean row_matches(struct view *view, guint row, const char *pattern)
 {
-    g_autofree char *text = view->ops->row_text(view, row);
-    return contains(text, pattern);
+    g_autofree char *raw = view->ops->row_text(view, row);
+    g_autofree char *text = raw != NULL ? g_utf8_make_valid(raw, -1) : NULL;
+    return find_in(text, pattern);
 }
 
 static struct list *list_of(struct view *view)
