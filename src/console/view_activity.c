@@ -1,6 +1,7 @@
 /* Activity: sessions and who waits for whom, the migration lock, and runs under way. */
 #include "console/views.h"
 
+#include "base/text.h"
 #include "console/filter.h"
 #include "console/frame.h"
 #include "console/panes.h"
@@ -454,10 +455,12 @@ static void draw_heading(const struct activity_view *view, struct grid *grid,
     g_autofree char *position = list_position(&view->panes.list);
     for (guint i = 0; i < session_count(view); i++)
         waiting += session_at(view, (int)i)->blocked_by_count > 0;
-    if (view->activity != NULL)
-        g_string_append_printf(left, "  %u sessions, %u blocked, %u prepared  at %s UTC",
-                               view->activity->session_count, waiting,
+    if (view->activity != NULL) {
+        g_autofree char *sessions =
+            text_plural(view->activity->session_count, "session", "sessions");
+        g_string_append_printf(left, "  %s, %u blocked, %u prepared  at %s UTC", sessions, waiting,
                                view->activity->prepared_count, clock);
+    }
     if (!filter_is_empty(view->filter))
         g_string_append_printf(left, "  filter: %s", filter_text(view->filter));
     panes_heading(grid, area, left->str, position);
