@@ -71,6 +71,9 @@ void follow_selection(struct console *console)
 
 static void back(struct console *console, guint32 code)
 {
+    struct view *view = console_shown(console);
+    if (view->ops->act != NULL && view->ops->act(view, ACTION_BACK, 0))
+        return;
     if (console->depth > 1)
         console_back(console);
     else if (code != KEYCODE_ESCAPE)

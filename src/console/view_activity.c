@@ -403,6 +403,7 @@ static void draw_list(struct activity_view *view, struct grid *grid, const struc
     grid_put(grid, area->row, area->column + 2, widths.pid, STYLE_LABEL, "Pid");
     put_columns(grid, area, area->row, &widths, titles, STYLE_LABEL);
     list_fit(list, (guint)(area->rows - 1));
+    view->base.list_row = area->row + 1;
     for (int line = 1; line < area->rows && list->top + (guint)line - 1 < list->count; line++) {
         guint row = list->top + (guint)line - 1;
         draw_row(view, grid, area, area->row + line, row_get(view, row));

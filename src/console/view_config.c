@@ -209,6 +209,7 @@ static void draw_list(struct config_view *view, struct grid *grid, const struct 
     if (area->rows < 1)
         return;
     list_fit(list, (guint)area->rows);
+    view->base.list_row = area->row;
     for (int line = 0; line < area->rows && list->top + (guint)line < list->count; line++) {
         guint row = list->top + (guint)line;
         draw_row(grid, area, area->row + line, row_get(view, row));

@@ -322,6 +322,7 @@ static void draw_list(struct history_view *view, struct grid *grid, const struct
         return;
     draw_titles(grid, area);
     list_fit(list, (guint)(area->rows - 1));
+    view->base.list_row = area->row + 1;
     for (int line = 1; line < area->rows && list->top + (guint)line - 1 < list->count; line++) {
         guint row = list->top + (guint)line - 1;
         draw_row(view, grid, area, area->row + line, row);
