@@ -23,6 +23,7 @@ static void winch_error_private_copy(const WinchErrorPrivate *from, WinchErrorPr
     to->hint = g_strdup(from->hint);
     to->context = g_strdup(from->context);
     to->advice = g_strdup(from->advice);
+    to->is_lasting = from->is_lasting;
 }
 
 static void winch_error_private_clear(WinchErrorPrivate *detail)

@@ -25,16 +25,17 @@ enum error_code {
 
 /* What is known beside the message. Every string is owned by the error; NULL or 0 is unknown. */
 struct error_detail {
-    char *file;       /* the file at fault */
-    unsigned line;    /* from 1 */
-    unsigned column;  /* from 1, in characters */
-    char sqlstate[6]; /* "" when the server did not say */
-    char *statement;  /* text of the statement at fault */
-    char *line_text;  /* the offending line of the file, without its newline */
-    char *detail;     /* the server's DETAIL */
-    char *hint;       /* the server's HINT */
-    char *context;    /* the server's CONTEXT */
-    char *advice;     /* what to do, in our words */
+    char *file;          /* the file at fault */
+    unsigned line;       /* from 1 */
+    unsigned column;     /* from 1, in characters */
+    char sqlstate[6];    /* "" when the server did not say */
+    char *statement;     /* text of the statement at fault */
+    char *line_text;     /* the offending line of the file, without its newline */
+    char *detail;        /* the server's DETAIL */
+    char *hint;          /* the server's HINT */
+    char *context;       /* the server's CONTEXT */
+    char *advice;        /* what to do, in our words */
+    gboolean is_lasting; /* trying again would come to the same */
 };
 
 GQuark winch_error_quark(void);

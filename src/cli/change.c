@@ -1,8 +1,6 @@
 /* up, down, goto: the way there, the words where they are asked for, and a truthful end. */
 #include "cli/command.h"
 
-#include "base/duration.h"
-
 #include <string.h>
 
 gboolean change_options_take(struct command_context *context, const char *words, const char *why,
@@ -29,15 +27,6 @@ gboolean change_options_take(struct command_context *context, const char *words,
 /* ---- how it ended
  * --------------------------------------------------------------------------------- */
 
-static char *version_text(const struct command_context *context, gint64 version)
-{
-    const struct migration *migration = migration_set_find(engine_set(context->engine), version);
-    if (version == VERSION_NONE)
-        return g_strdup("none");
-    return migration != NULL ? g_strdup(migration->digits)
-                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
-}
-
 static void report_json(struct command_context *context, const struct change_report *report)
 {
     json_t *document = context->document;
@@ -58,45 +47,21 @@ static void report_json(struct command_context *context, const struct change_rep
                         json_integer((json_int_t)engine_round_trips(context->engine)));
 }
 
-static void show_success(struct command_context *context, const struct change_report *report)
+static enum output_role role_of(const struct change_report *report, const GError *failure)
 {
-    g_autofree char *version = version_text(context, report->version);
-    g_autofree char *count = text_plural(report->done, "migration", "migrations");
-    g_autofree char *elapsed = duration_format(report->elapsed_us);
-    if (report->plan->steps->len == 0)
-        output_line(context->output, ROLE_PLAIN, "no change: the database is at %s", version);
-    else if (invocation_has(context->invocation, "dry-run"))
-        output_line(context->output, ROLE_GOOD,
-                    "dry run: %s ran and rolled back in %s; the database is at %s as before", count,
-                    elapsed, version);
-    else
-        output_line(context->output, ROLE_GOOD, "%s %s in %s; the database is at %s", count,
-                    plan_goes_down(report->plan) ? "down" : "up", elapsed, version);
+    if (failure == NULL)
+        return report->plan->steps->len > 0 ? ROLE_GOOD : ROLE_PLAIN;
+    return report->is_unsettled || report->is_dirty ? ROLE_BAD : ROLE_WARNING;
 }
 
-/* After a failure: what is in, what is not, where the database stands. */
-static void show_failure(struct command_context *context, const struct change_report *report,
+/* What is in, what is not, where the database stands. */
+static void show_outcome(struct command_context *context, const struct change_report *report,
                          const GError *failure)
 {
-    g_autofree char *version = version_text(context, report->version);
-    const struct plan *plan = report->plan;
-    gboolean never_began =
-        plan == NULL || plan->steps->len == 0 || error_is(failure, ERROR_REFUSED);
-    if (never_began || invocation_has(context->invocation, "dry-run"))
-        return;
-    if (report->is_unsettled)
-        output_line(context->output, ROLE_BAD,
-                    "%u of %u migrations are in; whether the next one is, is not known",
-                    report->done, plan->steps->len);
-    else if (report->is_dirty)
-        output_line(context->output, ROLE_BAD,
-                    "%u of %u migrations are in; the next one is in part: the database is dirty at "
-                    "%s",
-                    report->done, plan->steps->len, version);
-    else
-        output_line(context->output, ROLE_WARNING,
-                    "%u of %u migrations are in; nothing of the others is: the database is at %s",
-                    report->done, plan->steps->len, version);
+    gboolean is_dry_run = invocation_has(context->invocation, "dry-run");
+    g_autofree char *text = change_report_text(context->engine, report, is_dry_run, failure);
+    if (text != NULL)
+        output_line(context->output, role_of(report, failure), "%s", text);
 }
 
 static gboolean migrate(struct command_context *context, const struct goal *goal,
@@ -107,10 +72,7 @@ static gboolean migrate(struct command_context *context, const struct goal *goal
     gboolean is_done = engine_migrate(context->engine, goal, options, &report, &failure);
     progress_drain(context->progress);
     report_json(context, &report);
-    if (is_done)
-        show_success(context, &report);
-    else
-        show_failure(context, &report, failure);
+    show_outcome(context, &report, failure);
     change_report_clear(&report);
     if (!is_done)
         g_propagate_error(error, g_steal_pointer(&failure));
@@ -144,57 +106,86 @@ static gboolean change(struct command_context *context, const struct goal *goal,
 /* ---- commands
  * ---------------------------------------------------------------------------------------- */
 
+/* A count of 0 is nothing to do, which is no error. */
+static gboolean read_count(const char *count, struct goal *goal, gboolean *is_nothing,
+                           GError **error)
+{
+    if (count == NULL)
+        return TRUE;
+    if (!invocation_count(count, "a number of migrations", &goal->count, error))
+        return FALSE;
+    *is_nothing = goal->count == 0;
+    return TRUE;
+}
+
+static gboolean read_up(const struct invocation *invocation, struct goal *goal,
+                        gboolean *is_nothing, GError **error)
+{
+    const char *target = invocation_value(invocation, "to");
+    goal->kind = GOAL_UP;
+    if (invocation_has(invocation, "missed")) {
+        goal->kind = GOAL_MISSED;
+        return TRUE;
+    }
+    if (target == NULL)
+        return read_count(invocation_argument(invocation, 0), goal, is_nothing, error);
+    goal->kind = GOAL_UP_TO;
+    return version_name_parse(target, &goal->target, error);
+}
+
+static gboolean read_down(const struct invocation *invocation, struct goal *goal,
+                          gboolean *is_nothing, GError **error)
+{
+    const char *count = invocation_argument(invocation, 0);
+    goal->kind = GOAL_DOWN;
+    goal->count = 1;
+    if (!invocation_has(invocation, "all"))
+        return read_count(count, goal, is_nothing, error);
+    goal->kind = GOAL_DOWN_ALL;
+    if (count == NULL)
+        return TRUE;
+    error_set(error, ERROR_USAGE, "--all and a number cannot both be meant");
+    error_advise(error, "give one of them");
+    return FALSE;
+}
+
+gboolean change_goal_read(const struct invocation *invocation, struct goal *goal,
+                          gboolean *is_nothing, GError **error)
+{
+    command_fn command = invocation->command->run;
+    *goal = (struct goal){.allows_empty_down = invocation_has(invocation, "allow-empty-down")};
+    *is_nothing = FALSE;
+    if (command == command_up)
+        return read_up(invocation, goal, is_nothing, error);
+    if (command == command_down)
+        return read_down(invocation, goal, is_nothing, error);
+    goal->kind = GOAL_GOTO;
+    return version_name_parse(invocation_argument(invocation, 0), &goal->target, error);
+}
+
+static gboolean change_as_asked(struct command_context *context, GError **error)
+{
+    struct goal goal;
+    gboolean is_nothing;
+    if (!change_goal_read(context->invocation, &goal, &is_nothing, error))
+        return FALSE;
+    if (!is_nothing)
+        return change(context, &goal, error);
+    output_line(context->output, ROLE_PLAIN, "no change");
+    return TRUE;
+}
+
 gboolean command_up(struct command_context *context, GError **error)
 {
-    const struct invocation *invocation = context->invocation;
-    const char *count = invocation_argument(invocation, 0);
-    const char *target = invocation_value(invocation, "to");
-    struct goal goal = {.kind = GOAL_UP};
-    if (invocation_has(invocation, "missed"))
-        goal.kind = GOAL_MISSED;
-    else if (target != NULL) {
-        goal.kind = GOAL_UP_TO;
-        if (!version_name_parse(target, &goal.target, error))
-            return FALSE;
-    } else if (count != NULL) {
-        if (!invocation_count(count, "a number of migrations", &goal.count, error))
-            return FALSE;
-        if (goal.count == 0) {
-            output_line(context->output, ROLE_PLAIN, "no change");
-            return TRUE;
-        }
-    }
-    return change(context, &goal, error);
+    return change_as_asked(context, error);
 }
 
 gboolean command_down(struct command_context *context, GError **error)
 {
-    const struct invocation *invocation = context->invocation;
-    const char *count = invocation_argument(invocation, 0);
-    struct goal goal = {.kind = GOAL_DOWN, .count = 1};
-    goal.allows_empty_down = invocation_has(invocation, "allow-empty-down");
-    if (invocation_has(invocation, "all")) {
-        if (count != NULL) {
-            error_set(error, ERROR_USAGE, "--all and a number cannot both be meant");
-            error_advise(error, "give one of them");
-            return FALSE;
-        }
-        goal.kind = GOAL_DOWN_ALL;
-    } else if (count != NULL) {
-        if (!invocation_count(count, "a number of migrations", &goal.count, error))
-            return FALSE;
-        if (goal.count == 0) {
-            output_line(context->output, ROLE_PLAIN, "no change");
-            return TRUE;
-        }
-    }
-    return change(context, &goal, error);
+    return change_as_asked(context, error);
 }
 
 gboolean command_goto(struct command_context *context, GError **error)
 {
-    struct goal goal = {.kind = GOAL_GOTO};
-    goal.allows_empty_down = invocation_has(context->invocation, "allow-empty-down");
-    return version_name_parse(invocation_argument(context->invocation, 0), &goal.target, error) &&
-           change(context, &goal, error);
+    return change_as_asked(context, error);
 }

@@ -16,9 +16,10 @@ enum command_group { GROUP_LOOK, GROUP_CHANGE, GROUP_PROVE, GROUP_SERVE, GROUP_W
 const char *command_group_name(enum command_group group);
 
 enum command_flags {
-    COMMAND_CONFIG = 1 << 0,  /* wants the configuration loaded */
-    COMMAND_ENGINE = 1 << 1,  /* wants the engine opened: files and database */
-    COMMAND_CHANGES = 1 << 2, /* writes to the database */
+    COMMAND_CONFIG = 1 << 0,   /* wants the configuration loaded */
+    COMMAND_ENGINE = 1 << 1,   /* wants the engine opened: files and database */
+    COMMAND_CHANGES = 1 << 2,  /* writes to the database */
+    COMMAND_TERMINAL = 1 << 3, /* runs on the main thread: the terminal is its own */
 };
 
 /* Everything a command's function is given. It runs on the worker thread, so it may block. */
@@ -52,6 +53,13 @@ struct command {
 
 extern const struct command commands[]; /* NULL-name terminated */
 
+/* What the exit statuses say; a status that errors have (base/error.c) has a row. */
+struct exit_status {
+    int status;
+    const char *meaning; /* a few words, no full stop */
+};
+extern const struct exit_status exit_statuses[]; /* NULL-meaning terminated */
+
 const struct command *command_find(const char *name);
 
 /* Loads configuration and settings, opens the engine, as flags of the command say. */
@@ -71,10 +79,21 @@ void plan_show(struct command_context *context, const struct plan *plan);
 json_t *plan_json(const struct plan *plan);
 /* show_history.c */
 gboolean command_history(struct command_context *context, GError **error);
+/* show_graph.c, show_locks.c */
+gboolean command_graph(struct command_context *context, GError **error);
+gboolean command_locks(struct command_context *context, GError **error);
 /* change.c: up, down, goto */
 gboolean command_up(struct command_context *context, GError **error);
 gboolean command_down(struct command_context *context, GError **error);
 gboolean command_goto(struct command_context *context, GError **error);
+/* What a command line of one of the three asks for. *is_nothing: a count of 0. */
+gboolean change_goal_read(const struct invocation *invocation, struct goal *goal,
+                          gboolean *is_nothing, GError **error);
+/* console.c */
+gboolean command_console(struct command_context *context, GError **error);
+/* override.c: what the version of `force` names, among the files of set. */
+gboolean forced_version_read(const struct invocation *invocation, struct migration_set *set,
+                             gint64 *version, GError **error);
 /* override.c */
 gboolean command_init(struct command_context *context, GError **error);
 gboolean command_force(struct command_context *context, GError **error);

@@ -35,6 +35,15 @@ const struct command commands[] = {
      "was changed, is missing or stands elsewhere (exit status 6). --verbose adds what\n"
      "each was seen to cost: rows changed, WAL written by the server meanwhile, waits.",
      OPTIONS("limit", "verify"), 0, 0, LOOKS, command_history},
+    {"graph", GROUP_LOOK, "[VERSION]", "what needs what, newest first",
+     "From the requires notes; a file without one needs the version before it. P is\n"
+     "pending, A applied, A* changed since, S skipped, X dirty. With VERSION what it\n"
+     "needs and what needs it, also through others.",
+     NULL, 0, 1, LOOKS, command_graph},
+    {"locks", GROUP_LOOK, "", "who holds the migration lock, who waits for whom",
+     "Also which relations a run has locked, and prepared transactions. Takes no lock\n"
+     "itself. Queries of other roles are seen by a member of pg_monitor.",
+     NULL, 0, 0, LOOKS, command_locks},
     {"config", GROUP_LOOK, "", "every setting, its value, and where it comes from",
      "Secrets are masked. No database is needed.", NULL, 0, 0, COMMAND_CONFIG, command_config},
     {"init", GROUP_CHANGE, "", "create version table and history",
@@ -71,6 +80,12 @@ const struct command commands[] = {
      OPTIONS("f", "reason", "confirm"), 0, 0, CHANGES, command_drop},
     {"validate", GROUP_PROVE, "", "version table, files and history against each other",
      "Exit status 6 when something does not agree.", NULL, 0, 0, LOOKS, command_validate},
+    {"console", GROUP_SERVE, "", "the console: every screen, every key",
+     "Also what winch does without a command on a terminal. Production is read-only\n"
+     "until it is armed (w) or --write is given; --readonly cannot be armed. On a\n"
+     "terminal that cannot place text the status is printed instead. See\n"
+     "winch-console(1).",
+     NULL, 0, 0, COMMAND_CONFIG | COMMAND_TERMINAL, command_console},
     {"wait", GROUP_SERVE, "", "wait until the database answers",
      "At most a minute, or --for DURATION. With --to VERSION also until it is there.",
      OPTIONS("for", "to"), 0, 0, 0, command_wait},
@@ -88,6 +103,21 @@ const struct command commands[] = {
     {"help", GROUP_WRITE, "[COMMAND]", "this, or more about one command", "You are reading it.",
      NULL, 0, 1, 0, command_help},
     {.name = NULL},
+};
+
+const struct exit_status exit_statuses[] = {
+    {0, "done"},
+    {1, "failed"},
+    {2, "usage, configuration or files"},
+    {3, "dirty"},
+    {4, "locked by another"},
+    {5, "refused"},
+    {6, "findings"},
+    {7, "no connection"},
+    {129, "hang-up"},
+    {130, "cancelled"},
+    {143, "terminated"},
+    {0, NULL},
 };
 
 const struct command *command_find(const char *name)

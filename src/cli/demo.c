@@ -41,6 +41,7 @@ static const struct step steps[] = {
 static char *self_path(void)
 {
     char *path = g_file_read_link("/proc/self/exe", NULL);
+    /* cppcheck-suppress memleak ; path is NULL where it is not returned */
     return path != NULL ? path : g_find_program_in_path(g_get_prgname());
 }
 

@@ -35,10 +35,8 @@ static void show_commands(struct output *output)
 static void show_exit_statuses(struct output *output)
 {
     output_line(output, ROLE_HEADING, "\nExit status");
-    output_line(output, ROLE_PLAIN, "%s",
-                "  0 done; 1 failed; 2 usage, configuration or files; 3 dirty; 4 locked by\n"
-                "  another; 5 refused; 6 findings; 7 no connection; 129 hang-up; 130 cancelled;\n"
-                "  143 terminated");
+    for (const struct exit_status *row = exit_statuses; row->meaning != NULL; row++)
+        output_line(output, ROLE_PLAIN, "  %-3d %s", row->status, row->meaning);
 }
 
 static void show_all(struct output *output)

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "config/connection_text.h"
 
 #include <string.h>
 
@@ -24,6 +25,8 @@ const struct option option_table[] = {
      TRUE},
     {"prefetch", "N", NULL, "taken for golang-migrate's sake; has no effect", TRUE},
     {"readonly", NULL, NULL, "refuse every change", TRUE},
+    {"write", NULL, NULL, "console: allow changes in production from the start", TRUE},
+    {"a11y", NULL, NULL, "console: for screen readers: the cursor shows where one is", TRUE},
     {"json", NULL, NULL, "print one JSON document", TRUE},
     {"color", "WHEN", NULL, "auto, always or never", TRUE},
     {"ascii", NULL, NULL, "no character beyond ASCII", TRUE},
@@ -105,7 +108,8 @@ static gboolean refuse_command(const char *word, GError **error)
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (const struct command *command = commands; command->name != NULL; command++)
         g_ptr_array_add(names, (gpointer)(gsize)command->name);
-    error_set(error, ERROR_USAGE, "there is no command '%s'", word);
+    g_autofree char *masked = connection_mask(word);
+    error_set(error, ERROR_USAGE, "there is no command '%s'", masked);
     advise_nearest(error, word, names, "");
     return FALSE;
 }

@@ -33,6 +33,8 @@ static char *remarks_of(const struct status_row *row)
     guint count = 0;
     if (migration == NULL)
         more[count++] = "no file";
+    else if (row->is_template)
+        more[count++] = "not written yet";
     else if (migration->up.path == NULL)
         more[count++] = "no up";
     else if (migration->notes.irreversible != NULL)
@@ -160,11 +162,9 @@ static void show_counts(struct command_context *context, const struct status *st
     const struct {
         guint count;
         const char *name;
-    } rows[] = {{status->applied, "applied"},
-                {status->pending, "pending"},
-                {status->missed, "missed"},
-                {status->modified, "modified"},
-                {status->missing, "missing"}};
+    } rows[] = {{status->applied, "applied"}, {status->pending, "pending"},
+                {status->missed, "missed"},   {status->modified, "modified"},
+                {status->missing, "missing"}, {status->dirty, "dirty"}};
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         if (rows[i].count > 0 || i < 2)
             g_string_append_printf(counts, "%s %u %s", i > 0 ? "," : "", rows[i].count,
@@ -195,6 +195,7 @@ static json_t *row_json(const struct status_row *row)
                         output_string(migration != NULL ? migration->release_name : NULL));
     json_object_set_new(object, "state", json_string(migration_state_name(row->state)));
     json_object_set_new(object, "is_current", json_boolean(row->is_current));
+    json_object_set_new(object, "is_template", json_boolean(row->is_template));
     json_object_set_new(object, "applied_at", output_string(applied));
     json_object_set_new(object, "applied_by",
                         output_string(record != NULL ? record->os_user : NULL));
@@ -267,8 +268,7 @@ gboolean command_status(struct command_context *context, GError **error)
     if (!status->version.is_dirty)
         return TRUE;
     error_set(error, ERROR_DIRTY, "the database is dirty: a migration did not end");
-    error_advise(error, "see 'winch history' for what is in; mend the schema by hand, then 'winch "
-                        "force VERSION'");
+    plan_advise_dirty(status->set, &status->version, error);
     return FALSE;
 }
 
@@ -343,16 +343,20 @@ static void show_setting(struct command_context *context, struct output_table *t
     json_object_set_new(object, "key", json_string(setting->path));
     json_object_set_new(object, "value", output_string(value));
     json_object_set_new(object, "origin", output_string(value != NULL ? origin : NULL));
+    json_object_set_new(object, "is_used", json_boolean(setting_is_used(key)));
     json_array_append_new(list, object);
     output_table_cell(table, ROLE_PLAIN, setting->path + strlen("migrations."));
     output_table_cell(table, value != NULL ? ROLE_STRONG : ROLE_FAINT, value != NULL ? value : "-");
     output_table_cell(table, ROLE_PLAIN, value != NULL ? origin : "");
+    output_table_cell(table, ROLE_FAINT, setting_is_used(key) ? "" : "not used by this version");
 }
 
 gboolean command_config(struct command_context *context, GError **error)
 {
-    static const struct output_column columns[] = {
-        {"Setting", TEXT_LEFT, FALSE}, {"Value", TEXT_LEFT, TRUE}, {"From", TEXT_LEFT, TRUE}};
+    static const struct output_column columns[] = {{"Setting", TEXT_LEFT, FALSE},
+                                                   {"Value", TEXT_LEFT, TRUE},
+                                                   {"From", TEXT_LEFT, TRUE},
+                                                   {"", TEXT_LEFT, TRUE}};
     struct output_table *table = output_table_new(context->output, columns, G_N_ELEMENTS(columns));
     json_t *list = json_array();
     const char *file = config_file(context->config);

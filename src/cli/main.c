@@ -2,6 +2,8 @@
  * to signals and paints. Only here does anything exit. */
 #include "cli/command.h"
 
+#include "config/connection_text.h"
+
 #include <config.h>
 #include <errno.h>
 #include <glib-unix.h>
@@ -41,19 +43,13 @@ static void forbid_core_dumps(void)
 #endif
 }
 
-/* ps shows argv to everybody: once read, a password in a URL or conninfo is overwritten there. */
+/* ps shows argv to everybody: once read, a password in a URL or conninfo is overwritten there. The
+ * text follows an option's "=", where it is not a word of its own. */
 static void hide_passwords(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        char *at = strstr(argv[i], "://");
-        char *end = at != NULL ? strchr(at + 3, '@') : NULL;
-        char *colon = at != NULL ? strchr(at + 3, ':') : NULL;
-        if (end != NULL && colon != NULL && colon < end)
-            memset(colon + 1, 'x', (gsize)(end - colon - 1));
-        for (at = strstr(argv[i], "password="); at != NULL; at = strstr(at, "password=")) {
-            at += strlen("password=");
-            memset(at, 'x', strcspn(at, " &"));
-        }
+        char *equals = argv[i][0] == '-' ? strchr(argv[i], '=') : NULL;
+        connection_hide(equals != NULL ? equals + 1 : argv[i]);
     }
 }
 
@@ -151,20 +147,37 @@ static void run_on_worker(struct program *program)
     g_main_loop_unref(program->loop);
 }
 
+/* A command that owns the terminal: before any other thread, and with its own signals. */
+static void run_on_main(struct program *program)
+{
+    struct command_context *context = &program->context;
+    const struct command *command = context->invocation->command;
+    program->is_done = command_prepare(context, command->flags, &program->error) &&
+                       command->run(context, &program->error);
+    progress_end(context->progress);
+}
+
 /* ---- the end
  * ------------------------------------------------------------------------------------------ */
 
+static void print_document(struct output *output, json_t *document, const struct command *command,
+                           const GError *error)
+{
+    json_object_set_new(document, "winch", json_string(PACKAGE_VERSION));
+    json_object_set_new(document, "command",
+                        command != NULL ? json_string(command->name) : json_null());
+    json_object_set_new(document, "ok", json_boolean(error == NULL));
+    json_object_set_new(document, "error", output_error_json(error));
+    output_json(output, document);
+}
+
+/* Where a command is become, standard output is its own. */
 static void print_end(struct program *program)
 {
-    json_t *document = program->context.document;
-    if (program->output.is_json) {
-        json_object_set_new(document, "winch", json_string(PACKAGE_VERSION));
-        json_object_set_new(document, "command",
-                            json_string(program->context.invocation->command->name));
-        json_object_set_new(document, "ok", json_boolean(program->is_done));
-        json_object_set_new(document, "error", output_error_json(program->error));
-        output_json(&program->output, json_incref(document));
-    }
+    struct command_context *context = &program->context;
+    if (program->output.is_json && context->become == NULL)
+        print_document(&program->output, json_incref(context->document),
+                       context->invocation->command, program->error);
     if (program->error != NULL)
         output_error(&program->output, program->error);
 }
@@ -187,6 +200,8 @@ static int become(struct program *program, char **command)
     signal(SIGPIPE, SIG_DFL);
     execvp(command[0], command);
     error_set_errno(&program->error, ERROR_FAILED, errno, "cannot become %s", command[0]);
+    if (program->output.is_json)
+        print_document(&program->output, json_object(), command_find("run"), program->error);
     output_error(&program->output, program->error);
     return error_exit_status(program->error);
 }
@@ -213,7 +228,10 @@ static int run_command(struct program *program)
     context->cancellation = cancellation_new();
     context->progress =
         progress_new(&program->output, context->cancellation, !is_plain && isatty(STDERR_FILENO));
-    run_on_worker(program);
+    if (context->invocation->command->flags & COMMAND_TERMINAL)
+        run_on_main(program);
+    else
+        run_on_worker(program);
     print_end(program);
     check_written(program);
     int status = error_exit_status(program->error);
@@ -222,16 +240,34 @@ static int run_command(struct program *program)
     return command != NULL ? become(program, command) : status;
 }
 
-static int complain(struct output *output, GError *error)
+/* A line that could not be read may still have asked for JSON; what follows "--" is another's. */
+static gboolean asks_for_json(int argc, char **argv)
 {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *word = argv[i] + (g_str_has_prefix(argv[i], "--") ? 1 : 0);
+        if (strcmp(word, "-json") == 0 || strcmp(word, "-json=true") == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static int complain(struct output *output, gboolean is_json, GError *error)
+{
+    if (is_json)
+        print_document(output, json_object(), NULL, error);
     output_error(output, error);
     return error_exit_status(error);
 }
 
+/* Without a command the console, where there is a terminal for it, else help. */
 static const struct command *implied_command(const struct invocation *invocation)
 {
-    return invocation->command == NULL || invocation_has(invocation, "help") ? command_find("help")
-                                                                             : invocation->command;
+    gboolean has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (invocation_has(invocation, "help"))
+        return command_find("help");
+    if (invocation->command != NULL)
+        return invocation->command;
+    return command_find(has_terminal && !invocation_has(invocation, "json") ? "console" : "help");
 }
 
 int main(int argc, char **argv)
@@ -245,7 +281,7 @@ int main(int argc, char **argv)
     AUTOPTR(invocation) *invocation = invocation_parse(argc, argv, &error);
     hide_passwords(argc, argv);
     if (invocation == NULL)
-        return complain(&program.output, error);
+        return complain(&program.output, asks_for_json(argc, argv), error);
     output_init(&program.output, invocation_value(invocation, "color"),
                 invocation_has(invocation, "ascii"), invocation_has(invocation, "json"),
                 invocation_has(invocation, "quiet"), invocation_has(invocation, "verbose"));
@@ -259,5 +295,6 @@ int main(int argc, char **argv)
     invocation->command = implied_command(invocation);
     program.context.invocation = invocation;
     int status = run_command(&program);
-    return was_given ? status : EXIT_USAGE;
+    gboolean is_console = (invocation->command->flags & COMMAND_TERMINAL) != 0;
+    return was_given || is_console ? status : EXIT_USAGE;
 }

@@ -60,15 +60,30 @@ static char *printable(const struct output *output, const char *text)
     return g_string_free(plain, FALSE);
 }
 
+/* The only place where anything is written. */
+static void write_out(const struct output *output, FILE *stream, const char *text)
+{
+    if (output->sink != NULL)
+        g_string_append(output->sink, text);
+    else
+        fputs(text, stream);
+}
+
+static void flush(const struct output *output)
+{
+    if (output->sink == NULL)
+        fflush(stdout);
+}
+
 static void put(const struct output *output, FILE *stream, enum output_role role, const char *text)
 {
     g_autofree char *plain = printable(output, text);
     gboolean is_coloured = output->has_colour && *role_sequences[role] != '\0' && *plain != '\0';
     if (is_coloured)
-        fputs(role_sequences[role], stream);
-    fputs(plain, stream);
+        write_out(output, stream, role_sequences[role]);
+    write_out(output, stream, plain);
     if (is_coloured)
-        fputs("\033[0m", stream);
+        write_out(output, stream, "\033[0m");
 }
 
 void output_line(struct output *output, enum output_role role, const char *format, ...)
@@ -80,8 +95,8 @@ void output_line(struct output *output, enum output_role role, const char *forma
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     put(output, stdout, role, text);
-    putchar('\n');
-    fflush(stdout);
+    write_out(output, stdout, "\n");
+    flush(output);
 }
 
 void output_remark(struct output *output, enum output_role role, const char *format, ...)
@@ -92,7 +107,7 @@ void output_remark(struct output *output, enum output_role role, const char *for
     va_end(arguments);
     g_autofree char *line = g_strdup_printf("winch: %s", text);
     put(output, stderr, isatty(STDERR_FILENO) ? role : ROLE_PLAIN, line);
-    fputc('\n', stderr);
+    write_out(output, stderr, "\n");
 }
 
 char *output_safe(const char *text)
@@ -196,7 +211,7 @@ static void print_cell(const struct output_table *table, guint column, const int
     if (is_last)
         g_strchomp(fitted);
     put(table->output, stdout, role, fitted);
-    fputs(is_last ? "\n" : "  ", stdout);
+    write_out(table->output, stdout, is_last ? "\n" : "  ");
 }
 
 void output_table_drop(struct output_table *table)
@@ -217,7 +232,7 @@ void output_table_end(struct output_table *table)
         const struct cell *cell = &g_array_index(table->cells, struct cell, i);
         print_cell(table, i % table->count, widths, cell->role, cell->text);
     }
-    fflush(stdout);
+    flush(table->output);
     output_table_drop(table);
 }
 
@@ -226,12 +241,11 @@ void output_table_end(struct output_table *table)
 
 void output_json(struct output *output, json_t *document)
 {
-    g_autofree char *text = NULL;
-    (void)output;
-    text = json_dumps(document, JSON_INDENT(2) | JSON_SORT_KEYS);
+    g_autofree char *text = json_dumps(document, JSON_INDENT(2) | JSON_SORT_KEYS);
     json_decref(document);
-    puts(text != NULL ? text : "{}");
-    fflush(stdout);
+    write_out(output, stdout, text != NULL ? text : "{}");
+    write_out(output, stdout, "\n");
+    flush(output);
 }
 
 /* jansson refuses what is not UTF-8, so such text is made visible first. */

@@ -26,7 +26,8 @@ struct output {
     gboolean is_quiet;
     gboolean is_verbose;
     gboolean keeps_stdout_free; /* run: it belongs to the application */
-    int columns; /* of the terminal; 0 when standard output is none: nothing is cut then */
+    GString *sink; /* where everything goes instead of standard output and error; NULL: there */
+    int columns;   /* of the terminal; 0 when standard output is none: nothing is cut then */
 };
 
 /* Looks at standard output, the environment and the options. */

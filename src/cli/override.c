@@ -27,10 +27,10 @@ gboolean command_init(struct command_context *context, GError **error)
 /* ---- force
  * ------------------------------------------------------------------------------------------ */
 
-static gboolean forced_version(const struct command_context *context, gint64 *version,
-                               GError **error)
+gboolean forced_version_read(const struct invocation *invocation, struct migration_set *set,
+                             gint64 *version, GError **error)
 {
-    const char *text = invocation_argument(context->invocation, 0);
+    const char *text = invocation_argument(invocation, 0);
     struct version_name name;
     if (strcmp(text, "-1") == 0 || strcmp(text, "none") == 0) {
         *version = VERSION_NONE;
@@ -38,8 +38,7 @@ static gboolean forced_version(const struct command_context *context, gint64 *ve
     }
     if (version_number_parse(text, version, NULL))
         return TRUE;
-    struct version_context where = {engine_set(context->engine), VERSION_NONE, VERSION_NONE,
-                                    VERSION_NONE};
+    struct version_context where = {set, VERSION_NONE, VERSION_NONE, VERSION_NONE};
     return version_name_parse(text, &name, error) &&
            version_name_resolve(&name, &where, version, error);
 }
@@ -57,7 +56,7 @@ gboolean command_force(struct command_context *context, GError **error)
 {
     struct change_options options = {0};
     gint64 version;
-    if (!forced_version(context, &version, error))
+    if (!forced_version_read(context->invocation, engine_set(context->engine), &version, error))
         return FALSE;
     g_autofree char *target = target_word(context, version);
     g_autofree char *why = NULL, *typed = NULL;

@@ -1,6 +1,7 @@
 /* From a command line to configuration, settings and an opened engine. */
 #include "cli/command.h"
 
+#include "config/connection_text.h"
 #include "engine/settings_config.h"
 
 #include <string.h>
@@ -12,7 +13,8 @@ static gboolean source_path(const char *source, char **path, GError **error)
     if (g_ascii_strncasecmp(source, "file:", 5) == 0)
         rest = source + 5;
     if (rest == NULL) {
-        error_set(error, ERROR_USAGE, "--source %s: only files are read", source);
+        g_autofree char *masked = connection_mask(source);
+        error_set(error, ERROR_USAGE, "--source %s: only files are read", masked);
         error_advise(error, "write --path DIRECTORY or --source file://DIRECTORY");
         return FALSE;
     }
@@ -63,7 +65,9 @@ static gboolean load_config(struct command_context *context, GError **error)
 
 static gboolean connect_engine(struct command_context *context, GError **error)
 {
-    struct engine_callbacks callbacks = {progress_event, context->progress, context->cancellation};
+    struct engine_callbacks callbacks = {.on_event = progress_event,
+                                         .data = context->progress,
+                                         .cancellation = context->cancellation};
     guint retries = context->settings->max_retries;
     if (context->connects_once)
         context->settings->max_retries = 0;

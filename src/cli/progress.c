@@ -27,6 +27,7 @@ struct progress {
     GString *bar;       /* "" without one; all but the time, which the painter adds */
     gint64 step_start;  /* of the running step, monotonic */
     GString *hindrance; /* "blocked by ...", "" when nothing is in the way */
+    GString *waiters;   /* "3 wait for this", "" when nobody does */
     json_t *steps;
     json_t *statements; /* of the last step; borrowed from it */
     gboolean is_painted;
@@ -46,6 +47,7 @@ struct progress *progress_new(struct output *output, struct cancellation *cancel
     g_queue_init(&progress->lines);
     progress->bar = g_string_new(NULL);
     progress->hindrance = g_string_new(NULL);
+    progress->waiters = g_string_new(NULL);
     progress->steps = json_array();
     return progress;
 }
@@ -62,6 +64,7 @@ void progress_free(struct progress *progress)
     g_queue_clear_full(&progress->lines, line_free);
     g_string_free(progress->bar, TRUE);
     g_string_free(progress->hindrance, TRUE);
+    g_string_free(progress->waiters, TRUE);
     json_decref(progress->steps);
     cancellation_unref(progress->cancellation);
     g_cond_clear(&progress->drained);
@@ -90,9 +93,9 @@ static void print_line(struct progress *progress, const struct line *line)
 static void paint_bar(struct progress *progress)
 {
     g_autofree char *elapsed = duration_format(g_get_monotonic_time() - progress->step_start);
-    g_autofree char *text =
-        g_strdup_printf("%s  %s%s%s", progress->bar->str, elapsed,
-                        progress->hindrance->len > 0 ? "  " : "", progress->hindrance->str);
+    g_autofree char *text = g_strdup_printf(
+        "%s  %s%s%s%s%s", progress->bar->str, elapsed, progress->waiters->len > 0 ? "  " : "",
+        progress->waiters->str, progress->hindrance->len > 0 ? "  " : "", progress->hindrance->str);
     int room = progress->output->columns > 0 ? progress->output->columns - 1 : 79;
     g_autofree char *fitted =
         text_fit(text, MIN(text_width(text), room), TEXT_LEFT, progress->output->is_ascii);
@@ -182,6 +185,7 @@ static void hear_start(struct progress *progress, const struct engine_event *eve
 {
     progress->step_start = g_get_monotonic_time();
     g_string_truncate(progress->hindrance, 0);
+    g_string_truncate(progress->waiters, 0);
     set_bar(progress, event, "");
     if (progress->output->is_json)
         start_json(progress, plan_step_at(event->plan, event->step));
@@ -207,6 +211,7 @@ static void hear_statement_start(struct progress *progress, const struct engine_
     const struct script_statement *statement = statement_of(event);
     guint count = plan_step_at(event->plan, event->step)->script->statements->len;
     g_string_truncate(progress->hindrance, 0);
+    g_string_truncate(progress->waiters, 0);
     if (statement == NULL || !progress->has_bar)
         return;
     g_autofree char *rest =
@@ -259,6 +264,14 @@ static void hear_run(struct progress *progress, const struct engine_event *event
         if (progress->hindrance->len == 0)
             queue(progress, FALSE, ROLE_WARNING, "waiting for %s", text);
         g_string_printf(progress->hindrance, "blocked by %s", text);
+        break;
+    case RUN_EVENT_BLOCKING:
+        if (progress->waiters->len == 0 && run->session_total > 0)
+            queue(progress, FALSE, ROLE_WARNING, "%s", text);
+        g_string_truncate(progress->waiters, 0);
+        if (run->session_total > 0)
+            g_string_printf(progress->waiters, "%u %s for this", run->session_total,
+                            run->session_total == 1 ? "waits" : "wait");
         break;
     case RUN_EVENT_PROGRESS:
         if (run->total > 0)

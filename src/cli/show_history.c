@@ -15,6 +15,7 @@ static enum output_role role_of(enum history_outcome outcome)
     case OUTCOME_FAILED:
     case OUTCOME_REFUSED:
     case OUTCOME_UNKNOWN:
+    case OUTCOME_OTHER:
         break;
     }
     return ROLE_BAD;
@@ -117,9 +118,9 @@ static void show_record(struct output_table *table, const struct history_record 
     output_table_cell(table, ROLE_PLAIN, id);
     output_table_cell(table, ROLE_PLAIN, when);
     output_table_cell(table, ROLE_PLAIN, run);
-    output_table_cell(table, ROLE_PLAIN, history_kind_name(record->kind));
+    output_table_cell(table, ROLE_PLAIN, history_record_kind(record));
     output_table_cell(table, ROLE_PLAIN, has_version ? version : "-");
-    output_table_cell(table, role_of(record->outcome), history_outcome_name(record->outcome));
+    output_table_cell(table, role_of(record->outcome), history_record_outcome(record));
     output_table_cell(table, ROLE_PLAIN, is_timed ? took : "");
     output_table_cell(table, ROLE_PLAIN, record->os_user);
     output_table_cell(table, ROLE_PLAIN, what);
@@ -155,8 +156,8 @@ static json_t *record_json(const struct history_record *record)
     } texts[] = {
         {"run", record->run_id},
         {"plan", record->plan_id},
-        {"kind", history_kind_name(record->kind)},
-        {"outcome", history_outcome_name(record->outcome)},
+        {"kind", history_record_kind(record)},
+        {"outcome", history_record_outcome(record)},
         {"title", record->title},
         {"started_at", started},
         {"finished_at", finished},

@@ -25,6 +25,9 @@ static gboolean is_ready(struct command_context *context, const struct version_n
     gint64 wanted = VERSION_NONE;
     if (context->engine == NULL && !command_prepare(context, COMMAND_ENGINE, error))
         return FALSE;
+    gboolean may_create = (context->invocation->command->flags & COMMAND_CHANGES) != 0;
+    if (!may_create && !engine_exists(context->engine, error))
+        return FALSE;
     if (name == NULL)
         return TRUE;
     if (!engine_version(context->engine, &state, error))

@@ -65,6 +65,22 @@ static void find_in_query(GArray *spans, const char *text, const char *query)
     }
 }
 
+/* Without an @ the host and what should be its ports: words there may be a password whose @ was
+ * forgotten. */
+static void find_in_ports(GArray *spans, const char *text, const char *start)
+{
+    gsize length = strcspn(start, "/?");
+    const char *colon = memchr(start, ':', length);
+    if (colon == NULL || memchr(start, '[', length) != NULL)
+        return;
+    for (const char *at = colon; at < start + length; at++)
+        if (*at == ':' && at[1 + strspn(at + 1, "0123456789")] != ',' &&
+            at + 1 + strspn(at + 1, "0123456789") < start + length) {
+            add_span(spans, text, colon + 1, start + length);
+            return;
+        }
+}
+
 static void find_in_url(GArray *spans, const char *text)
 {
     const char *start = strstr(text, "://") + 3;
@@ -74,7 +90,8 @@ static void find_in_url(GArray *spans, const char *text)
         const char *colon = memchr(start, ':', (gsize)(user_end - start));
         if (colon != NULL)
             add_span(spans, text, colon + 1, user_end);
-    }
+    } else
+        find_in_ports(spans, text, start);
     rest += strcspn(rest, "?");
     if (*rest == '?')
         find_in_query(spans, text, rest + 1);
@@ -137,6 +154,15 @@ char *connection_mask(const char *text)
     }
     g_string_append(out, text + done);
     return g_string_free(out, FALSE);
+}
+
+void connection_hide(char *text)
+{
+    g_autoptr(GArray) spans = find_secrets(text);
+    for (guint i = 0; i < spans->len; i++) {
+        const struct span *span = &g_array_index(spans, struct span, i);
+        memset(text + span->start, 'x', span->length);
+    }
 }
 
 static char *decode(const char *raw, gboolean is_url)

@@ -11,6 +11,9 @@ char *connection_scheme(const char *text);
  * for text that is neither a URL nor a conninfo string. Free with g_free(). */
 char *connection_mask(const char *text);
 
+/* Overwrites every password in place, by as many "x". */
+void connection_hide(char *text);
+
 /* The passwords as they stand (encoded), and decoded where that differs. NULL-terminated; free
  * with g_strfreev(). */
 char **connection_secrets(const char *text);

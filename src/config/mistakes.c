@@ -49,6 +49,7 @@ void mistakes_add(struct mistakes *mistakes, const char *file, unsigned line, co
     mistake.message = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     g_array_append_val(mistakes->list, mistake);
+    /* cppcheck-suppress memleak ; the list has it now */
 }
 
 guint mistakes_count(const struct mistakes *mistakes)

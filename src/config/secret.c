@@ -14,6 +14,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#ifdef __linux__
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
+
 #define SECRET_MAX    4096
 #define SCRUB_MIN     4
 #define WAIT_SLICE_MS 50
@@ -44,7 +49,27 @@ static char *first_line(char *bytes, gsize length, const char *what, GError **er
     return secret;
 }
 
-static gboolean check_file(int fd, const char *what, GError **error)
+/* Containers are handed secrets that everybody inside may read: on a file system in memory that
+ * root filled, or below /run/secrets. docs/decisions/0030. */
+static gboolean is_handed_in(int fd, const char *path, const struct stat *status)
+{
+    static const char *const places[] = {"/run/secrets/", "/var/run/secrets/"};
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    if ((status->st_mode & 022) != 0)
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
+        if (g_str_has_prefix(absolute, places[i]))
+            return TRUE;
+#ifdef __linux__
+    struct statfs system;
+    return status->st_uid == 0 && fstatfs(fd, &system) == 0 && system.f_type == TMPFS_MAGIC;
+#else
+    (void)fd;
+    return FALSE;
+#endif
+}
+
+static gboolean check_file(int fd, const char *path, const char *what, GError **error)
 {
     struct stat status;
     if (fstat(fd, &status) != 0) {
@@ -55,10 +80,11 @@ static gboolean check_file(int fd, const char *what, GError **error)
         error_set(error, ERROR_CONFIG, "%s: not a regular file", what);
         return FALSE;
     }
-    if ((status.st_mode & 077) != 0) {
+    if ((status.st_mode & 077) != 0 && !is_handed_in(fd, path, &status)) {
         error_set(error, ERROR_CONFIG, "%s: others than its owner may use it (mode %04o)", what,
                   (unsigned)(status.st_mode & 07777));
-        error_advise(error, "chmod 600, or have a password_command read it");
+        error_advise(error, "chmod 600, mount it below /run/secrets, or have a password_command "
+                            "read it");
         return FALSE;
     }
     return TRUE;
@@ -72,7 +98,7 @@ char *secret_from_file(const char *path, GError **error)
         error_set_errno(error, ERROR_CONFIG, errno, "%s", what);
         return NULL;
     }
-    if (!check_file(fd, what, error))
+    if (!check_file(fd, path, what, error))
         return NULL;
     char bytes[SECRET_MAX + 2];
     gsize length = 0;

@@ -39,7 +39,8 @@ enum setting_type {
     X(DATABASE_PASSWORD, SECRET, "database.password", "WINCH_DATABASE_PASSWORD", "PGPASSWORD",     \
       NULL, NULL, 0, 0, "password; better from a variable, a file or a command")                   \
     X(DATABASE_PASSWORD_FILE, PATH, "database.password_file", "WINCH_DATABASE_PASSWORD_FILE",      \
-      NULL, NULL, NULL, 0, 0, "file whose first line is the password; only its owner may read it") \
+      NULL, NULL, NULL, 0, 0,                                                                      \
+      "file whose first line is the password; its owner's alone, or a container's secret")         \
     X(DATABASE_PASSWORD_COMMAND, COMMAND, "database.password_command",                             \
       "WINCH_DATABASE_PASSWORD_COMMAND", NULL, NULL, NULL, 0, 0,                                   \
       "command whose first line of output is the password; run without a shell")                   \
@@ -55,7 +56,7 @@ enum setting_type {
       NULL, 0, 0, "entry of libpq's service file")                                                 \
     X(DATABASE_CONNECT_TIMEOUT, DURATION, "database.connect_timeout",                              \
       "WINCH_DATABASE_CONNECT_TIMEOUT", "PGCONNECT_TIMEOUT", NULL, NULL, 0, 0,                     \
-      "longest wait for one connection attempt")                                                   \
+      "longest wait for one host to answer")                                                   \
     X(MIGRATIONS_PATH, PATH, "options.migrations_path", "WINCH_MIGRATIONS_PATH", NULL,             \
       "./migrations", NULL, 0, 0, "directory of the migration files")                              \
     X(TIMEOUT, DURATION, "options.timeout", "WINCH_TIMEOUT", NULL, "300s", NULL, 0, 0,             \
@@ -123,6 +124,9 @@ struct setting {
     gint64 minimum, maximum;    /* SETTING_INTEGER only */
     const char *summary;
 };
+
+/* Whether this version does anything with it; the others are read, checked and kept for later. */
+gboolean setting_is_used(enum config_key key);
 
 /* The row of a key. Static. */
 const struct setting *setting_get(enum config_key key);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "database/history.h"
 #include "database/run.h"
+#include "database/trace.h"
 
 struct database;
 
@@ -31,6 +32,8 @@ struct database_options {
     gint64 connect_timeout;            /* milliseconds for one attempt; 0: the driver's own */
     gboolean is_read_only;             /* ask the server to refuse writes on this session */
     struct cancellation *cancellation; /* may be NULL; referenced */
+    statement_fn on_statement;         /* told of every statement sent; may be NULL */
+    void *statement_data;
 };
 
 /* Connects and looks around: facts and version table are known afterwards. Takes no lock, creates
@@ -63,6 +66,7 @@ struct database_facts {
         *environment_recorded; /* winch.database; NULL too when recorded for another database */
     gboolean is_clone; /* winch.database speaks of another system identifier or database name */
     int backend_pid;
+    gboolean is_absent; /* SQLite: there is no such file yet; the first change makes it */
     gboolean is_standby;
     gboolean is_superuser;
     gboolean can_create_own_schema;

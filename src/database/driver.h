@@ -2,6 +2,7 @@
 #ifndef WINCH_DATABASE_DRIVER_H
 #define WINCH_DATABASE_DRIVER_H
 
+#include "database/activity.h"
 #include "database/database.h"
 
 /* Each driver's handle begins with this. */
@@ -11,6 +12,8 @@ struct database {
     enum history_presence history;
     guint64 round_trips;
     struct cancellation *cancellation; /* may be NULL */
+    statement_fn on_statement;         /* may be NULL */
+    void *statement_data;
 };
 
 /* As the functions of the same name in database.h. */
@@ -31,6 +34,8 @@ struct database_driver {
     void (*unlock)(struct database *database);
     int (*lock_holder)(struct database *database, struct lock_holder *holder, GError **error);
     const GArray *(*lock_ids)(const struct database *database);
+    struct pulse *(*pulse)(struct database *database, GError **error);
+    struct activity *(*activity)(struct database *database, GError **error);
     gboolean (*history_append)(struct database *database, struct history_record *record,
                                GError **error);
     GPtrArray *(*history_read)(struct database *database, guint limit, GError **error);

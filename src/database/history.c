@@ -12,11 +12,12 @@ static const char *const kind_names[] = {
     [HISTORY_FORCE] = "force",     [HISTORY_ADOPT] = "adopt",
     [HISTORY_INSTALL] = "install", [HISTORY_DROP] = "drop",
     [HISTORY_REFUSED] = "refused", [HISTORY_ENVIRONMENT] = "environment",
+    [HISTORY_OTHER] = "other",
 };
 
 static const char *const outcome_names[] = {
     [OUTCOME_DONE] = "done",       [OUTCOME_FAILED] = "failed",   [OUTCOME_CANCELLED] = "cancelled",
-    [OUTCOME_REFUSED] = "refused", [OUTCOME_UNKNOWN] = "unknown",
+    [OUTCOME_REFUSED] = "refused", [OUTCOME_UNKNOWN] = "unknown", [OUTCOME_OTHER] = "other",
 };
 
 #define FIELD(field, kind)                                                                         \
@@ -88,7 +89,7 @@ const char *history_outcome_name(enum history_outcome outcome)
 gboolean history_kind_parse(const char *name, enum history_kind *kind)
 {
     guint found = 0;
-    if (!find_word(kind_names, G_N_ELEMENTS(kind_names), name, &found))
+    if (!find_word(kind_names, HISTORY_OTHER, name, &found))
         return FALSE;
     *kind = (enum history_kind)found;
     return TRUE;
@@ -97,10 +98,21 @@ gboolean history_kind_parse(const char *name, enum history_kind *kind)
 gboolean history_outcome_parse(const char *name, enum history_outcome *outcome)
 {
     guint found = 0;
-    if (!find_word(outcome_names, G_N_ELEMENTS(outcome_names), name, &found))
+    if (!find_word(outcome_names, OUTCOME_OTHER, name, &found))
         return FALSE;
     *outcome = (enum history_outcome)found;
     return TRUE;
+}
+
+const char *history_record_kind(const struct history_record *record)
+{
+    return record->kind == HISTORY_OTHER ? record->other_kind : kind_names[record->kind];
+}
+
+const char *history_record_outcome(const struct history_record *record)
+{
+    return record->outcome == OUTCOME_OTHER ? record->other_outcome
+                                            : outcome_names[record->outcome];
 }
 
 /* ---- fields --------------------------------------------------------------------------------- */
@@ -115,13 +127,33 @@ char *history_field_text(const struct history_record *record, const struct histo
     case HISTORY_FIELD_NUMBER:
         return g_strdup_printf("%" G_GINT64_FORMAT, FIELD_GET(gint64, record, field));
     case HISTORY_FIELD_KIND:
-        return g_strdup(kind_names[FIELD_GET(enum history_kind, record, field)]);
+        return g_strdup(history_record_kind(record));
     case HISTORY_FIELD_OUTCOME:
-        return g_strdup(outcome_names[FIELD_GET(enum history_outcome, record, field)]);
+        return g_strdup(history_record_outcome(record));
     case HISTORY_FIELD_TEXT:
         break;
     }
     return g_strdup(FIELD_GET(char *, record, field));
+}
+
+static gboolean set_kind(struct history_record *record, const char *word)
+{
+    g_clear_pointer(&record->other_kind, g_free);
+    if (word == NULL || history_kind_parse(word, &record->kind))
+        return word != NULL;
+    record->kind = HISTORY_OTHER;
+    record->other_kind = g_strdup(word);
+    return TRUE;
+}
+
+static gboolean set_outcome(struct history_record *record, const char *word)
+{
+    g_clear_pointer(&record->other_outcome, g_free);
+    if (word == NULL || history_outcome_parse(word, &record->outcome))
+        return word != NULL;
+    record->outcome = OUTCOME_OTHER;
+    record->other_outcome = g_strdup(word);
+    return TRUE;
 }
 
 gboolean history_field_set(struct history_record *record, const struct history_field *field,
@@ -132,9 +164,9 @@ gboolean history_field_set(struct history_record *record, const struct history_f
         return text != NULL && g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64,
                                                         &FIELD_EDIT(gint64, record, field), NULL);
     case HISTORY_FIELD_KIND:
-        return history_kind_parse(text, &FIELD_EDIT(enum history_kind, record, field));
+        return set_kind(record, text);
     case HISTORY_FIELD_OUTCOME:
-        return history_outcome_parse(text, &FIELD_EDIT(enum history_outcome, record, field));
+        return set_outcome(record, text);
     case HISTORY_FIELD_TEXT:
         break;
     }
@@ -161,6 +193,8 @@ struct history_record *history_record_copy(const struct history_record *record)
     for (const struct history_field *field = history_fields; field->name != NULL; field++)
         if (field->type == HISTORY_FIELD_TEXT)
             FIELD_EDIT(char *, copy, field) = g_strdup(FIELD_GET(char *, record, field));
+    copy->other_kind = g_strdup(record->other_kind);
+    copy->other_outcome = g_strdup(record->other_outcome);
     return copy;
 }
 
@@ -171,6 +205,8 @@ void history_record_free(struct history_record *record)
     for (const struct history_field *field = history_fields; field->name != NULL; field++)
         if (field->type == HISTORY_FIELD_TEXT)
             g_free(FIELD_EDIT(char *, record, field));
+    g_free(record->other_kind);
+    g_free(record->other_outcome);
     g_free(record);
 }
 

@@ -19,6 +19,7 @@ enum history_kind {
     HISTORY_DROP,        /* everything was dropped */
     HISTORY_REFUSED,     /* a gate, a policy or a check said no */
     HISTORY_ENVIRONMENT, /* the environment was recorded */
+    HISTORY_OTHER,       /* a later winch's: other_kind has its word */
 };
 enum history_outcome {
     OUTCOME_DONE,
@@ -26,10 +27,11 @@ enum history_outcome {
     OUTCOME_CANCELLED,
     OUTCOME_REFUSED,
     OUTCOME_UNKNOWN,
+    OUTCOME_OTHER, /* a later winch's: other_outcome has its word */
 };
 
 /* Their words in the database and in JSON: "started", "up", "done", ... Static. The reverse gives
- * FALSE for an unknown word (a later winch's). */
+ * FALSE for an unknown word (a later winch's). HISTORY_OTHER and OUTCOME_OTHER are "other" here. */
 const char *history_kind_name(enum history_kind kind);
 const char *history_outcome_name(enum history_outcome outcome);
 gboolean history_kind_parse(const char *name, enum history_kind *kind);
@@ -71,12 +73,18 @@ struct history_record {
     char *backup_sha256;
     char *previous_hash; /* S: hex */
     char *hash;          /* S: hex */
+    char *other_kind;    /* the words that this version does not know, as they were read */
+    char *other_outcome;
 };
 
 struct history_record *history_record_new(enum history_kind kind, enum history_outcome outcome);
 struct history_record *history_record_copy(const struct history_record *record);
 void history_record_free(struct history_record *record);
 DEFINE_AUTOPTR(history_record, history_record_free);
+
+/* The word of its kind or outcome, whoever wrote it. Borrowed. */
+const char *history_record_kind(const struct history_record *record);
+const char *history_record_outcome(const struct history_record *record);
 
 /* The fields in the canonical order, for whoever copies, hashes, stores or prints a record. */
 enum history_field_type {
@@ -98,7 +106,8 @@ extern const struct history_field history_fields[];
  * with g_free(). */
 char *history_field_text(const struct history_record *record, const struct history_field *field);
 
-/* Sets a field from its text (NULL: unset). FALSE when it is not a number or a known word. */
+/* Sets a field from its text (NULL: unset). FALSE when it is not a number. A kind or outcome that
+ * is not known is kept by its word. */
 gboolean history_field_set(struct history_record *record, const struct history_field *field,
                            const char *text);
 

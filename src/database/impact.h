@@ -10,7 +10,7 @@ struct impact {
     gint64 rows;             /* inserted, updated, deleted, copied; -1: no statement counts rows */
     gint64 wal_bytes;        /* written by the whole server from its beginning to its record */
     gint64 longest_wait_us;  /* for a lock, as looks once a second saw it; -1: no look was taken */
-    gint64 sessions_blocked; /* by us, at most, as the same looks saw it */
+    gint64 sessions_blocked; /* by us, at most, as the same looks saw it; they count up to 64 */
     gint64 elapsed_us;       /* as the client saw it, commit included */
     char *statements;        /* JSON: an array of {"rows", "elapsed_us"}, a statement an element */
 };

@@ -48,7 +48,19 @@ enum run_event_kind {
     RUN_EVENT_CANCELLING, /* the server was told to cancel */
     RUN_EVENT_SETTLING,   /* the connection is lost; finding out what is true */
     RUN_EVENT_LEFTOVER,   /* text: session state the file left behind, now put back */
+    RUN_EVENT_BLOCKING,   /* text: how many wait for us, and the longest; about once a second while
+                           * it lasts, and once more with session_total 0 when it is over */
 };
+
+/* Another session, in our way or behind us. Texts are raw, "" when unknown or hidden. */
+struct run_session {
+    int pid;                                                 /* 0: a prepared transaction */
+    const char *user, *client, *application, *state, *query; /* query: its first 200 characters */
+    gint64 waited_us; /* BLOCKING: for us; BLOCKED: how long it has been in its state */
+};
+
+/* How many of the sessions in the way, or behind, are named. */
+#define RUN_SESSIONS_MAX 8
 
 struct run_event {
     enum run_event_kind kind;
@@ -57,6 +69,10 @@ struct run_event {
     gint64 rows;
     gint64 done, total; /* 0: unknown */
     const char *text;   /* borrowed for the call; raw text of the server */
+    /* BLOCKED and BLOCKING, borrowed: the first RUN_SESSIONS_MAX of session_total (which counts at
+     * most 64 waiters); those that have waited longest first. NULL where the driver cannot tell. */
+    const struct run_session *sessions;
+    guint session_count, session_total;
 };
 /* Called on the running thread; must not block. */
 typedef void (*run_event_fn)(const struct run_event *event, void *data);

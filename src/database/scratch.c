@@ -306,6 +306,7 @@ static gboolean choose_owner(struct scratch_server *server, GError **error)
     static const char *const names[] = {"postgres", "nobody"};
     const struct passwd *user = NULL;
     for (gsize i = 0; user == NULL && i < G_N_ELEMENTS(names); i++)
+        /* cppcheck-suppress getpwnamCalled ; the only call there is */
         user = getpwnam(names[i]);
     if (user == NULL) {
         error_set(error, ERROR_CONFIG,
@@ -425,6 +426,7 @@ struct scratch_server *scratch_server_start(const struct scratch_options *option
         g_strdup_printf("%d", options->tcp_port != 0 ? (int)options->tcp_port : SOCKET_PORT);
     server->bindir = options->bindir != NULL ? g_strdup(options->bindir) : scratch_bindir(error);
     if (server->bindir == NULL || (server->directory = make_directory(error)) == NULL)
+        /* cppcheck-suppress memleak ; AUTOPTR */
         return NULL;
     server->data = g_build_filename(server->directory, "data", NULL);
     if (!guardian_spawn(server, TRUE, error) || !choose_owner(server, error) ||

@@ -54,13 +54,32 @@ char *engine_confirmation(const struct engine *engine, const struct plan *plan, 
     return engine_confirmation_for(engine, target, why);
 }
 
+/* "DATABASE TARGET" with the target under another name: its number without zeros, its release. What
+ * moves with the database ("-1", "latest") would be typed by habit. */
+static gboolean names_the_same(const struct engine *engine, const char *words, const char *given)
+{
+    struct version_name wanted, name;
+    gint64 wanted_version, version;
+    struct version_context where = {engine->set, VERSION_NONE, VERSION_NONE, VERSION_NONE};
+    const char *target = strrchr(words, ' ') + 1,
+               *typed = given != NULL ? strrchr(given, ' ') : NULL;
+    gsize length = (gsize)(target - words);
+    if (typed == NULL || (gsize)(++typed - given) != length || strncmp(given, words, length) != 0)
+        return FALSE;
+    return version_name_parse(target, &wanted, NULL) && version_name_parse(typed, &name, NULL) &&
+           wanted.kind == VERSION_NAME_NUMBER && name.kind <= VERSION_NAME_RELEASE_STEP &&
+           version_name_resolve(&wanted, &where, &wanted_version, NULL) &&
+           version_name_resolve(&name, &where, &version, NULL) && version == wanted_version;
+}
+
 gboolean confirmation_check(struct engine *engine, const struct plan *plan, const char *target,
                             const struct change_options *options, GError **error)
 {
     g_autofree char *why = NULL;
     g_autofree char *words = plan != NULL ? engine_confirmation(engine, plan, &why)
                                           : engine_confirmation_for(engine, target, &why);
-    if (words == NULL || g_strcmp0(options->confirm, words) == 0)
+    if (words == NULL || g_strcmp0(options->confirm, words) == 0 ||
+        names_the_same(engine, words, options->confirm))
         return TRUE;
     if (options->confirm == NULL)
         error_set(error, ERROR_REFUSED, "this needs the words \"%s\": %s", words, why);

@@ -20,6 +20,13 @@ void engine_notice(const struct engine *engine, const char *format, ...)
     engine_tell(engine, &(struct engine_event){.kind = ENGINE_NOTICE, .text = text});
 }
 
+void engine_tell_new(const struct engine *engine)
+{
+    const struct database_facts *facts = database_facts(engine->database);
+    if (facts->is_absent)
+        engine_notice(engine, "there is no database file %s: a new one is made", facts->database);
+}
+
 gboolean engine_pause(const struct engine *engine, gint64 milliseconds)
 {
     gint64 until = g_get_monotonic_time() + milliseconds * 1000;
@@ -55,17 +62,20 @@ static struct database *connect_once(const struct engine *engine, GError **error
         .connect_timeout = settings->connect_timeout,
         .is_read_only = settings->is_read_only,
         .cancellation = engine->cancellation,
+        .on_statement = engine->callbacks.on_statement,
+        .statement_data = engine->callbacks.data,
     };
     return database_open(&options, error);
 }
 
 /* Only what may pass is worth another try: a server that could not be reached, is starting or has
- * no room (PostgreSQL's manual, appendix A). A database or a role that does not exist stays so. */
+ * no room (PostgreSQL's manual, appendix A). A database, a role or a host that does not exist stays
+ * so. */
 static gboolean may_pass(const GError *failure)
 {
     static const char *const passing[] = {"08", "53", "57"};
     const char *sqlstate = error_detail(failure) != NULL ? error_detail(failure)->sqlstate : "";
-    if (!error_is(failure, ERROR_NO_CONNECTION))
+    if (!error_is(failure, ERROR_NO_CONNECTION) || error_detail(failure)->is_lasting)
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(passing); i++)
         if (g_str_has_prefix(sqlstate, passing[i]))
@@ -132,6 +142,16 @@ void engine_close(struct engine *engine)
     g_free(engine);
 }
 
+gboolean engine_reload(struct engine *engine, GError **error)
+{
+    struct migration_set *set = migration_set_load(engine->settings->migrations_path, error);
+    if (set == NULL)
+        return FALSE;
+    migration_set_unref(engine->set);
+    engine->set = set;
+    return TRUE;
+}
+
 const struct database_facts *engine_facts(const struct engine *engine)
 {
     return database_facts(engine->database);
@@ -164,9 +184,19 @@ enum history_presence engine_history_presence(const struct engine *engine)
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
+gboolean engine_exists(const struct engine *engine, GError **error)
+{
+    const struct database_facts *facts = database_facts(engine->database);
+    if (!facts->is_absent)
+        return TRUE;
+    error_set(error, ERROR_NO_CONNECTION, "there is no database file %s", facts->database);
+    error_advise(error, "check the path; 'winch init' and 'winch up' make a new one");
+    return FALSE;
+}
+
 gboolean engine_version(struct engine *engine, struct version_state *state, GError **error)
 {
-    return database_version_read(engine->database, state, error);
+    return engine_exists(engine, error) && database_version_read(engine->database, state, error);
 }
 
 struct ledger *engine_ledger(struct engine *engine, struct version_state *state, GError **error)
@@ -186,6 +216,8 @@ struct ledger *engine_ledger_beside(struct engine *engine, const struct version_
 struct status *engine_status(struct engine *engine, GError **error)
 {
     struct version_state state;
+    if (!engine_exists(engine, error))
+        return NULL;
     struct ledger *ledger = engine_ledger(engine, &state, error);
     return ledger != NULL ? status_build(engine->set, ledger, &state, TRUE, error) : NULL;
 }
@@ -207,13 +239,21 @@ struct plan *engine_plan_from(struct engine *engine, const struct version_state 
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error)
 {
     struct version_state state;
+    if (!engine_exists(engine, error))
+        return NULL;
     AUTOPTR(ledger) *ledger = engine_ledger(engine, &state, error);
     return ledger != NULL ? engine_plan_from(engine, &state, ledger, goal, error) : NULL;
 }
 
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error)
 {
-    return database_history_read(engine->database, limit, error);
+    return engine_exists(engine, error) ? database_history_read(engine->database, limit, error)
+                                        : NULL;
+}
+
+GBytes *engine_file_read(struct engine *engine, const char *sha256, GError **error)
+{
+    return database_file_read(engine->database, sha256, error);
 }
 
 GArray *engine_impacts(struct engine *engine, const GPtrArray *records, GError **error)
@@ -224,7 +264,7 @@ GArray *engine_impacts(struct engine *engine, const GPtrArray *records, GError *
 
 gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error)
 {
-    g_autoptr(GPtrArray) records = database_history_read(engine->database, 0, error);
+    g_autoptr(GPtrArray) records = engine_history(engine, 0, error);
     g_autofree char *head = NULL;
     gint64 head_rows = 0;
     if (records == NULL || !database_history_head(engine->database, &head_rows, &head, error))
@@ -237,4 +277,14 @@ gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **err
 int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError **error)
 {
     return database_lock_holder(engine->database, holder, error);
+}
+
+struct pulse *engine_pulse(struct engine *engine, GError **error)
+{
+    return database_pulse(engine->database, error);
+}
+
+struct activity *engine_activity(struct engine *engine, GError **error)
+{
+    return database_activity(engine->database, error);
 }

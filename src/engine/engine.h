@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "base/cancellation.h"
+#include "database/activity.h"
 #include "engine/environment.h"
 #include "engine/event.h"
 #include "engine/plan.h"
@@ -21,6 +22,7 @@ struct engine_callbacks {
     engine_event_fn on_event; /* may be NULL */
     void *data;
     struct cancellation *cancellation; /* may be NULL; referenced */
+    statement_fn on_statement;         /* told of every statement sent, with data; may be NULL */
 };
 
 /* Loads the files and connects, trying again as the settings say while the server cannot be
@@ -29,6 +31,11 @@ struct engine *engine_open(const struct engine_settings *settings,
                            const struct engine_callbacks *callbacks, GError **error);
 void engine_close(struct engine *engine);
 DEFINE_AUTOPTR(engine, engine_close);
+
+/* Reads the files again. FALSE with error when they do not hold together: the set read before stays
+ * then. Plans and pictures made from it keep it alive; what was borrowed from engine_set() does
+ * not. Blocks on the disk. */
+gboolean engine_reload(struct engine *engine, GError **error);
 
 const struct database_facts *engine_facts(const struct engine *engine);
 const struct environment *engine_environment(const struct engine *engine);
@@ -39,17 +46,26 @@ enum history_presence engine_history_presence(const struct engine *engine);
 
 /* ---- looking: takes no lock, creates nothing ------------------------------------------------- */
 
+/* ERROR_NO_CONNECTION where there is no such database file: a wrong path must not pass for an empty
+ * database. Everything that only looks begins with this; changes that go up make the file. */
+gboolean engine_exists(const struct engine *engine, GError **error);
+
 gboolean engine_version(struct engine *engine, struct version_state *state, GError **error);
 struct status *engine_status(struct engine *engine, GError **error);
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error);
 /* As database_history_read(). */
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);
-
 /* What was measured of records, as engine_history() gave them: of struct impact, by ascending
  * history_id. */
 GArray *engine_impacts(struct engine *engine, const GPtrArray *records, GError **error);
+/* The stored text of a file that ran, as database_file_read(). */
+GBytes *engine_file_read(struct engine *engine, const char *sha256, GError **error);
 /* Recomputes the hash chain; ERROR_FINDINGS when it does not hold. rows may be NULL. */
 gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error);
+/* What goes on in the database: as database_pulse() and database_activity(), for a thread that
+ * watches with an engine of its own. The pictures may go to any thread. */
+struct pulse *engine_pulse(struct engine *engine, GError **error);
+struct activity *engine_activity(struct engine *engine, GError **error);
 int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError **error);
 
 /* One thing that is not as it should be. */
@@ -87,8 +103,15 @@ struct change_report {
     char run_id[17];
     gint64 version; /* the version row afterwards, as far as it is known */
     gboolean is_dirty;
+    guint statements_done, statements; /* of the step that left it dirty */
 };
 void change_report_clear(struct change_report *report);
+/* The report in a sentence: what is in and where the database stands. failure is the error that the
+ * change ended with, or NULL. NULL when nothing began. Raw text of no file. Free with g_free(). */
+char *change_report_text(const struct engine *engine, const struct change_report *report,
+                         gboolean is_dry_run, const GError *failure);
+/* "000044", "none": as the files write a version. Free with g_free(). */
+char *change_version_text(const struct engine *engine, gint64 version);
 
 /* Reaches the goal. TRUE also when there was nothing to do (report->plan has no steps). After a
  * failure the report says how far it came. Installs version table and own schema when missing. */

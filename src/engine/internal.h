@@ -18,6 +18,9 @@ struct engine {
 void engine_tell(const struct engine *engine, const struct engine_event *event);
 void engine_notice(const struct engine *engine, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Says so where the change about to be made makes the database file too. */
+void engine_tell_new(const struct engine *engine);
+
 /* Waits, at most milliseconds, for a cancellation; TRUE when there is one. */
 gboolean engine_pause(const struct engine *engine, gint64 milliseconds);
 

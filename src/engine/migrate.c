@@ -16,11 +16,6 @@ struct run {
     GArray *impacts;            /* of struct impact: what the steps were seen to cost */
 };
 
-void change_report_clear(struct change_report *report)
-{
-    g_clear_pointer(&report->plan, plan_unref);
-}
-
 /* ---- the bracket around every change ------------------------------------------------------- */
 
 static void tell_lock_wait(const struct lock_holder *holder, gint64 waited_us, void *data)
@@ -273,6 +268,10 @@ static void after_failure(struct run *run, const struct plan_step *step,
                           const struct run_result *result)
 {
     run->report->is_unsettled = result->outcome == RUN_OUTCOME_UNSETTLED;
+    if (result->outcome == RUN_OUTCOME_DIRTY) {
+        run->report->statements_done = result->statements_done;
+        run->report->statements = step->script->statements->len;
+    }
     if (result->outcome == RUN_OUTCOME_DIRTY && step->writes_version) {
         run->report->is_dirty = TRUE;
         run->report->version = step->version_after;
@@ -408,6 +407,7 @@ static gboolean history_is_announced(struct run *run)
 
 static gboolean run_for_real(struct run *run, GError **error)
 {
+    engine_tell_new(run->engine);
     if (!database_install(run->engine->database, error))
         return FALSE;
     history_is_announced(run);
@@ -592,12 +592,14 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
 {
     struct run run = {.engine = engine, .goal = goal, .options = options, .report = report};
     gint64 started = g_get_monotonic_time();
-    gboolean settled;
-    run.impacts = g_array_new(FALSE, FALSE, sizeof(struct impact));
-    g_array_set_clear_func(run.impacts, (GDestroyNotify)impact_clear);
+    gboolean settled, goes_up = goal->kind == GOAL_UP || goal->kind == GOAL_UP_TO;
     memset(report, 0, sizeof *report);
     report->version = VERSION_NONE;
     run_id_make(report->run_id);
+    if (!goes_up && goal->kind != GOAL_GOTO && !engine_exists(engine, error))
+        return FALSE;
+    run.impacts = g_array_new(FALSE, FALSE, sizeof(struct impact));
+    g_array_set_clear_func(run.impacts, (GDestroyNotify)impact_clear);
     gboolean is_done = look_first(&run, &settled, error);
     if (!settled) {
         is_done = engine_change_begin(engine, error);

@@ -7,6 +7,7 @@ gboolean engine_init(struct engine *engine, const char *environment, GError **er
 {
     if (!engine_change_begin(engine, error))
         return FALSE;
+    engine_tell_new(engine);
     gboolean is_done =
         database_install(engine->database, error) &&
         (environment == NULL || database_environment_record(engine->database, environment, error));
@@ -59,7 +60,7 @@ static gboolean force_locked(struct engine *engine, gint64 version,
 gboolean engine_force(struct engine *engine, gint64 version, const struct change_options *options,
                       GError **error)
 {
-    if (!engine_change_begin(engine, error))
+    if (!engine_exists(engine, error) || !engine_change_begin(engine, error))
         return FALSE;
     if (version != VERSION_NONE && migration_set_find(engine->set, version) == NULL)
         engine_notice(engine, "version %" G_GINT64_FORMAT " has no file in %s", version,
@@ -142,7 +143,7 @@ gboolean engine_adopt(struct engine *engine, const struct change_options *option
                       GError **error)
 {
     *adopted = 0;
-    if (!engine_change_begin(engine, error))
+    if (!engine_exists(engine, error) || !engine_change_begin(engine, error))
         return FALSE;
     gboolean is_done = adopt_locked(engine, options, adopted, error);
     engine_change_end(engine);
@@ -167,7 +168,7 @@ static gboolean drop_locked(struct engine *engine, const struct change_options *
 gboolean engine_drop(struct engine *engine, const struct change_options *options,
                      GPtrArray *dropped, GError **error)
 {
-    if (!engine_change_begin(engine, error))
+    if (!engine_exists(engine, error) || !engine_change_begin(engine, error))
         return FALSE;
     gboolean is_done = drop_locked(engine, options, dropped, error);
     engine_change_end(engine);

@@ -2,6 +2,7 @@
 #include "engine/plan.h"
 
 #include "base/text.h"
+#include "source/create.h"
 
 #include <string.h>
 
@@ -142,6 +143,19 @@ static gboolean down_may_run(const struct planner *planner, const struct plan_st
     return FALSE;
 }
 
+/* A file that was created and never written would be recorded, and writing it later would make it a
+ * modified one. */
+static gboolean up_is_written(const struct plan_step *step, GError **error)
+{
+    if (step->script->mode != RUN_EMPTY || !migration_is_template(step->body, step->body_length))
+        return TRUE;
+    error_set_at(error, ERROR_REFUSED, step->half->path, 0,
+                 "this is still the template of 'winch create': there is no statement in it");
+    error_advise(error, "write it, or stop below with 'winch up N'; a migration that is to do "
+                        "nothing says so in words of its own");
+    return FALSE;
+}
+
 static gboolean requirements_hold(const struct planner *planner, const struct plan_step *step,
                                   GError **error)
 {
@@ -174,8 +188,9 @@ static gboolean add_step(struct planner *planner, const struct migration *migrat
     step->writes_version = planner->goal->kind != GOAL_MISSED;
     step->half = direction == DIRECTION_UP ? &migration->up : &migration->down;
     gboolean fits = step_load(planner, step, error) &&
-                    (direction == DIRECTION_UP ? requirements_hold(planner, step, error)
-                                               : down_may_run(planner, step, error));
+                    (direction == DIRECTION_UP
+                         ? up_is_written(step, error) && requirements_hold(planner, step, error)
+                         : down_may_run(planner, step, error));
     if (!fits) {
         step_free(step);
         return FALSE;
@@ -304,7 +319,28 @@ static gboolean plan_goal(struct planner *planner, GError **error)
 
 /* ---- before and after ------------------------------------------------------------------------ */
 
-static gboolean refuse_dirty(const struct version_state *state, GError **error)
+void plan_advise_dirty(const struct migration_set *set, const struct version_state *state,
+                       GError **error)
+{
+    gint64 version = state->version;
+    gint64 below = version != VERSION_NONE ? migration_set_version_before(set, version) : version;
+    guint index = version == G_MAXINT64 ? migration_set_count(set)
+                                        : migration_set_lower_bound(set, version + 1);
+    const struct migration *above = migration_set_at(set, index);
+    g_autofree char *here =
+        version != VERSION_NONE ? g_strdup_printf("%" G_GINT64_FORMAT, version) : g_strdup("none");
+    g_autofree char *down =
+        below != VERSION_NONE ? g_strdup_printf("%" G_GINT64_FORMAT, below) : g_strdup("none");
+    error_advise(error,
+                 "'winch history' says what is in; mend the schema by hand, then 'winch force %s' "
+                 "when it is that of %s, 'winch force %s' when an up was undone%s%s%s",
+                 here, here, version != VERSION_NONE ? down : here,
+                 above != NULL ? ", 'winch force " : "", above != NULL ? above->digits : "",
+                 above != NULL ? "' when a down was" : "");
+}
+
+static gboolean refuse_dirty(const struct migration_set *set, const struct version_state *state,
+                             GError **error)
 {
     if (state->version == VERSION_NONE)
         error_set(error, ERROR_DIRTY,
@@ -315,8 +351,7 @@ static gboolean refuse_dirty(const struct version_state *state, GError **error)
                   "the database is dirty at version %" G_GINT64_FORMAT
                   ": the up of that version, or the down of the one after it, did not end",
                   state->version);
-    error_advise(error, "see 'winch history' for what is in; mend the schema by hand, then 'winch "
-                        "force VERSION'");
+    plan_advise_dirty(set, state, error);
     return FALSE;
 }
 
@@ -328,7 +363,7 @@ static gboolean start_is_sound(const struct plan_context *context, GError **erro
         return FALSE;
     }
     if (state->is_dirty)
-        return refuse_dirty(state, error);
+        return refuse_dirty(context->set, state, error);
     if (state->version != VERSION_NONE &&
         migration_set_find(context->set, state->version) == NULL) {
         error_set(error, ERROR_REFUSED,

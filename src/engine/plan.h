@@ -74,4 +74,8 @@ DEFINE_AUTOPTR(plan, plan_unref);
 const struct plan_step *plan_step_at(const struct plan *plan, guint index);
 gboolean plan_goes_down(const struct plan *plan);
 
+/* What to do about a dirty row, naming the versions that 'winch force' may be given. */
+void plan_advise_dirty(const struct migration_set *set, const struct version_state *state,
+                       GError **error);
+
 #endif

@@ -1,6 +1,8 @@
 /* The picture that `status`, validation and the console draw from. */
 #include "engine/status.h"
 
+#include "source/create.h"
+
 #include <string.h>
 
 static const char *const state_names[] = {
@@ -49,6 +51,18 @@ static enum migration_state state_of(const struct status *status, gint64 version
     return MIGRATION_PENDING;
 }
 
+#define TEMPLATE_MAX 2048
+
+static gboolean is_template(const struct migration *migration)
+{
+    if (migration->up.path == NULL || migration->up.size > TEMPLATE_MAX)
+        return FALSE;
+    AUTOPTR(migration_text) *text = migration_text_load(&migration->up, NULL);
+    gsize length;
+    const char *bytes = text != NULL ? g_bytes_get_data(text->bytes, &length) : NULL;
+    return bytes != NULL && migration_is_template(bytes, length);
+}
+
 static gboolean add_file(struct status *status, const struct migration *migration,
                          gboolean checks_texts, GError **error)
 {
@@ -65,6 +79,7 @@ static gboolean add_file(struct status *status, const struct migration *migratio
         return FALSE;
     if (modified)
         row.state = MIGRATION_MODIFIED;
+    row.is_template = row.state == MIGRATION_PENDING && checks_texts && is_template(migration);
     g_array_append_val(status->rows, row);
     return TRUE;
 }
@@ -99,6 +114,7 @@ static void count_rows(struct status *status)
         status->pending += state == MIGRATION_PENDING;
         status->missed += state == MIGRATION_MISSED;
         status->missing += state == MIGRATION_MISSING;
+        status->dirty += state == MIGRATION_DIRTY;
         status->modified += state == MIGRATION_MODIFIED;
         status->applied += state == MIGRATION_APPLIED || state == MIGRATION_ASSUMED ||
                            state == MIGRATION_MODIFIED || state == MIGRATION_MISSING;

@@ -27,6 +27,7 @@ struct status_row {
     const struct migration *migration;   /* NULL when missing; owned by the set */
     const struct history_record *record; /* of its up; NULL when unknown; owned by the ledger */
     gboolean is_current;
+    gboolean is_template; /* pending, and its up is still as it was created */
 };
 
 struct status {
@@ -35,7 +36,7 @@ struct status {
     struct version_state version;
     char *problem; /* a version table that is not ours to write */
     GArray *rows;  /* of struct status_row, ascending */
-    guint pending, applied, missed, missing, modified;
+    guint pending, applied, missed, missing, modified, dirty;
 };
 
 /* Takes over ledger, also on failure. The up files of applied versions are read and compared when

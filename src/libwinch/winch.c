@@ -174,7 +174,8 @@ static void forward(const struct engine_event *event, void *data)
 /* A cancellation only rises, so each connection gets a fresh one. */
 static gboolean connect_engine(struct winch *handle)
 {
-    struct engine_callbacks callbacks = {forward, handle, handle->cancellation};
+    struct engine_callbacks callbacks = {
+        .on_event = forward, .data = handle, .cancellation = handle->cancellation};
     if (handle->settings == NULL) {
         handle->error = g_error_copy(handle->opening_error);
         return FALSE;

@@ -31,6 +31,20 @@ static const char down_template[] =
     "-- Without a statement this file is refused as the down of an up that did something.\n"
     "\n";
 
+/* The template's text behind its first line, which has the title. */
+gboolean migration_is_template(const char *text, gsize length)
+{
+    const char *rest = strchr(up_template, '\n');
+    gsize rest_length = strlen(rest);
+    while (length > 0 && g_ascii_isspace(text[length - 1]))
+        length--;
+    while (rest_length > 0 && g_ascii_isspace(rest[rest_length - 1]))
+        rest_length--;
+    const char *newline = memchr(text, '\n', length);
+    return newline != NULL && (gsize)(text + length - newline) == rest_length &&
+           memcmp(newline, rest, rest_length) == 0;
+}
+
 void created_pair_free(struct created_pair *pair)
 {
     g_free(pair->up);

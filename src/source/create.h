@@ -39,4 +39,7 @@ struct created_pair *migration_create(const struct create_request *request, GErr
 void created_pair_free(struct created_pair *pair);
 DEFINE_AUTOPTR(created_pair, created_pair_free);
 
+/* Whether an up file is what migration_create() wrote, whatever its title, with nothing added. */
+gboolean migration_is_template(const char *text, gsize length);
+
 #endif

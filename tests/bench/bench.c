@@ -202,10 +202,10 @@ static char *url_through(const struct proxy *proxy, const char *url)
 static char *socket_path(const struct bench *bench)
 {
     g_autofree char *url = scratch_server_url(bench->server, "postgres");
-    const char *host = NULL, *port = "5432";
+    const char *host = "", *port = "5432";
     PQconninfoOption *parts = PQconninfoParse(url, NULL);
     for (PQconninfoOption *part = parts; part->keyword != NULL; part++) {
-        if (strcmp(part->keyword, "host") == 0)
+        if (strcmp(part->keyword, "host") == 0 && part->val != NULL)
             host = part->val;
         if (strcmp(part->keyword, "port") == 0 && part->val != NULL)
             port = part->val;

@@ -27,7 +27,7 @@ check_format() {
 # cppcheck reads no GLib headers: its own description of them (gtk.cfg) serves. Left out is what
 # only a whole-program view could know, and what cmocka's and libFuzzer's callbacks look like.
 check_code() {
-    files 'src/*.c' 'tests/*.c' | xargs cppcheck --quiet --std=c11 --library=gtk --library=posix \
+    files 'src/*.c' 'man/*.c' 'tests/*.c' | xargs cppcheck --quiet --std=c11 --library=gtk --library=posix \
         --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
         --suppress=missingIncludeSystem --suppress=unknownMacro --suppress=normalCheckLevelMaxBranches \
         -D__GNUC__ -Isrc -Iinclude -j "$(nproc 2>/dev/null || echo 1)"

@@ -60,7 +60,7 @@ static const char *verb_of(struct job *job, const char *statement)
 {
     g_auto(GStrv) words = g_strsplit_set(statement, " \n\r", 4);
     GString *verb = g_string_new(NULL);
-    for (guint i = 0; words[i] != NULL && i < 2; i++) {
+    for (guint i = 0; i < 2 && words[i] != NULL; i++) {
         g_autofree char *word = g_ascii_strup(words[i], -1);
         g_string_append_printf(verb, "%s%s", i > 0 ? " " : "", word);
     }
@@ -89,14 +89,14 @@ static void add_statement(struct job *job, const char *statement, unsigned *line
 
 static void take_event(const struct run_event *event, void *data)
 {
-    static const char *const names[] = {"started",  "done",       "notice",     "blocked",
-                                        "progress", "check",      "committing", "cancelling",
-                                        "settling", "leftover"};
+    static const char *const names[] = {"started",  "done",     "notice",     "blocked",
+                                        "progress", "check",    "committing", "cancelling",
+                                        "settling", "leftover", "blocking"};
     struct run_test *test = data;
-    g_autofree char *line = g_strdup_printf(
-        "%s %u %" G_GINT64_FORMAT " %s", names[event->kind], event->statement,
-        event->kind == RUN_EVENT_STATEMENT_DONE ? event->rows : event->done,
-        event->text != NULL ? event->text : "");
+    g_autofree char *line =
+        g_strdup_printf("%s %u %" G_GINT64_FORMAT " %s", names[event->kind], event->statement,
+                        event->kind == RUN_EVENT_STATEMENT_DONE ? event->rows : event->done,
+                        event->text != NULL ? event->text : "");
     if (test->events->len < 100000)
         g_string_append_printf(test->events, "%s\n", line);
     if (test->trigger != NULL && g_str_has_prefix(line, test->trigger_event)) {

@@ -41,8 +41,7 @@ struct job *job_new(struct run_test *test, enum run_protocol protocol,
                     const char *const *statements);
 void job_free(struct job *job);
 DEFINE_AUTOPTR(job, job_free);
-#define JOB(test, protocol, ...)                                                                   \
-    job_new(test, protocol, (const char *const[]){__VA_ARGS__, NULL})
+#define JOB(test, protocol, ...) job_new(test, protocol, (const char *const[]){__VA_ARGS__, NULL})
 
 /* Runs it; error and result are the test's. */
 gboolean job_run(struct run_test *test, struct job *job);
@@ -76,7 +75,6 @@ gboolean job_run(struct run_test *test, struct job *job);
     } while (0)
 
 #define VERSION_SQL "SELECT version || ' ' || dirty FROM schema_migrations"
-#define HISTORY_SQL                                                                                \
-    "SELECT string_agg(kind || ' ' || outcome, ', ' ORDER BY id) FROM winch.history"
+#define HISTORY_SQL "SELECT string_agg(kind || ' ' || outcome, ', ' ORDER BY id) FROM winch.history"
 
 #endif

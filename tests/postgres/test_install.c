@@ -293,6 +293,22 @@ static void history__change__is_refused(void **state)
     assert_false(history_verify(records, rows, head, &error));
 }
 
+static void history__read__keeps_words_of_a_later_version(void **state)
+{
+    g_autofree char *url = cluster_create_database("app");
+    AUTOPTR(database) *database = open_installed(url);
+    (void)state;
+    cluster_exec("app", "INSERT INTO winch.history (version_table, kind, outcome) VALUES "
+                        "('public.schema_migrations', 'levitated', 'hovering')");
+    g_autoptr(GPtrArray) records = database_history_read(database, 0, NULL);
+    assert_non_null(records);
+    const struct history_record *record = records->pdata[0];
+    assert_int_equal(record->kind, HISTORY_OTHER);
+    assert_string_equal(history_record_kind(record), "levitated");
+    assert_string_equal(history_record_outcome(record), "hovering");
+    verify_or_fail(database, 1);
+}
+
 static void history__append__works_for_a_role_with_insert(void **state)
 {
     g_autofree char *url = cluster_create_database("app");
@@ -457,6 +473,7 @@ int main(void)
         cmocka_unit_test(history__append__keeps_a_chain_for_each_table),
         cmocka_unit_test(history__append__chains_when_many_write),
         cmocka_unit_test(history__change__is_refused),
+        cmocka_unit_test(history__read__keeps_words_of_a_later_version),
         cmocka_unit_test(history__append__works_for_a_role_with_insert),
         cmocka_unit_test(history__append__survives_another_encoding),
         cmocka_unit_test(environment__record__is_known_to_this_database_alone),

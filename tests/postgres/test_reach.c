@@ -48,6 +48,36 @@ static void connect__fail__says_why_and_what_to_do(void **state)
     }
 }
 
+/* Whether another try may help, as whoever tries again reads it. Names below .invalid are in no
+ * zone (RFC 6761), but a resolver may be out of reach itself. */
+static void connect__fail__tells_what_may_pass(void **state)
+{
+    const char *directory = scratch_server_directory(cluster_server());
+    g_autofree char *bogus = g_strdup_printf("host=%s sslmode=bogus", directory);
+    g_autofree char *port = g_strdup_printf("host=%s port=many", directory);
+    g_autofree char *both = g_strdup_printf("host=/nonexistent,%s port=1", directory);
+    const struct {
+        const char *url;
+        enum error_code code;
+        gboolean is_lasting;
+    } rows[] = {
+        {bogus, ERROR_CONFIG, FALSE},
+        {port, ERROR_NO_CONNECTION, TRUE},
+        {"host=/nonexistent", ERROR_NO_CONNECTION, TRUE},
+        {both, ERROR_NO_CONNECTION, FALSE},
+        {"host=127.0.0.1 port=1", ERROR_NO_CONNECTION, FALSE},
+        {"host=not/a/name port=1", ERROR_NO_CONNECTION, TRUE},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct database_options options = {.url = rows[i].url};
+        g_autoptr(GError) error = NULL;
+        assert_null(database_open(&options, &error));
+        if (!error_is(error, rows[i].code) || error_detail(error)->is_lasting != rows[i].is_lasting)
+            fail_msg("%s: %s (%s)", rows[i].url, error->message, error_code_name(error));
+    }
+}
+
 /* A socket that takes connections and never says a word. */
 static int listen_mute(const char *path)
 {
@@ -93,6 +123,27 @@ static void connect__wait__ends_in_time_or_when_cancelled(void **state)
     assert_null(second);
     assert_true(error_is(cancelled, ERROR_TERMINATED));
     assert_true(took < 10 * G_USEC_PER_SEC);
+}
+
+/* connect_timeout is each host's: a silent one does not use up the time of the next. */
+static void connect__wait__goes_on_to_the_next_host(void **state)
+{
+    g_autofree char *directory = g_dir_make_tmp("winch-mute-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(directory, ".s.PGSQL.5432", NULL);
+    g_autofree char *url =
+        g_strdup_printf("host=%s,/nonexistent,%s,%s port=5432 dbname=postgres user=postgres",
+                        directory, directory, scratch_server_directory(cluster_server()));
+    int fd = listen_mute(path);
+    struct database_options options = {.url = url, .connect_timeout = 300};
+    g_autoptr(GError) error = NULL;
+    (void)state;
+    struct database *database = database_open(&options, &error);
+    close(fd);
+    g_unlink(path);
+    g_rmdir(directory);
+    if (database == NULL)
+        fail_msg("%s", error->message);
+    database_close(database);
 }
 
 /* ---- a pooler -------------------------------------------------------------------------------- */
@@ -317,7 +368,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connect__fail__says_why_and_what_to_do),
+        cmocka_unit_test(connect__fail__tells_what_may_pass),
         cmocka_unit_test(connect__wait__ends_in_time_or_when_cancelled),
+        cmocka_unit_test(connect__wait__goes_on_to_the_next_host),
         cmocka_unit_test(pooler__lock__refuses_pooled_transactions),
         cmocka_unit_test(pooler__lock__accepts_pooled_sessions),
         cmocka_unit_test(pooler__open__looks_without_startup_options),

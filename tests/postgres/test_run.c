@@ -316,6 +316,45 @@ static void run__says_retryable__for_a_lock_timeout(void **state)
     database_close(other);
 }
 
+/* A session that reads what the run has locked; it is let go when the run commits. */
+static gpointer read_locked(gpointer data)
+{
+    (void)data;
+    cluster_exec("run", "SET application_name = 'api'; SELECT count(*) FROM a");
+    return NULL;
+}
+
+static void let_go(struct run_test *test)
+{
+    (void)test;
+    cluster_exec("run", "INSERT INTO seen VALUES (1)");
+}
+
+static void start_reader(struct run_test *test)
+{
+    test->helper = g_thread_new("reader", read_locked, NULL);
+    test->trigger_event = "blocking 1";
+    test->trigger = let_go;
+}
+
+#define UNTIL_SEEN                                                                                 \
+    "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM seen) LOOP PERFORM pg_sleep(0.02); END LOOP; END "  \
+    "$$"
+
+static void run__tells__who_waits_for_it(void **state)
+{
+    struct run_test *test = *state;
+    cluster_exec("run", "CREATE TABLE a (x int); CREATE TABLE seen (x int)");
+    AUTOPTR(job) *job = JOB(test, T, "ALTER TABLE a ADD y int", UNTIL_SEEN);
+    test->trigger_event = "started 1";
+    test->trigger = start_reader;
+    assert_run(test, job);
+    assert_contains(test->events->str, "blocking 1 0 1 session waits for this, ");
+    assert_contains(test->events->str, "postgres@local api, active for ");
+    assert_contains(test->events->str, "SELECT count(*) FROM a");
+    assert_null(strstr(test->events->str, "blocked "));
+}
+
 /* ---- checks --------------------------------------------------------------------------------- */
 
 static void run__fails__when_a_check_returns_a_row(void **state)
@@ -464,6 +503,7 @@ int main(void)
         TEST(run__refuses__a_nul_byte),
         TEST(run__notices__a_file_that_ends_its_transaction),
         TEST(run__says_retryable__for_a_lock_timeout),
+        TEST(run__tells__who_waits_for_it),
         TEST(run__fails__when_a_check_returns_a_row),
         TEST(run__puts_back__what_a_file_changed),
         TEST(run__names_and_cleans__what_a_session_keeps),

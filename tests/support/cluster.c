@@ -14,7 +14,8 @@ static struct scratch_server *cluster;
 
 int cluster_setup(void **state)
 {
-    static const struct scratch_options options = {.is_unsafe = TRUE};
+    static const char *const settings[] = {"max_prepared_transactions = 4", NULL};
+    static const struct scratch_options options = {.is_unsafe = TRUE, .settings = settings};
     g_autoptr(GError) error = NULL;
     (void)state;
     cluster = scratch_server_start(&options, &error);

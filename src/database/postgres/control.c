@@ -14,7 +14,7 @@ static void give_up(struct postgres_run *run)
     if (control->connecting != NULL)
         PQfinish(g_steal_pointer(&control->connecting));
     if (run->postgres->control != NULL)
-        PQfinish(g_steal_pointer(&run->postgres->control));
+        postgres_finish(run->postgres, g_steal_pointer(&run->postgres->control));
     control->is_asking = FALSE;
     control->retry_at = g_get_monotonic_time() + PAUSE;
 }
@@ -77,7 +77,7 @@ static void step_asking(struct postgres_run *run)
         return;
     }
     while (control->is_asking && !PQisBusy(connection)) {
-        AUTORESULT *result = PQgetResult(connection);
+        AUTORESULT *result = postgres_take(run->postgres, connection);
         if (result == NULL)
             control->is_asking = FALSE;
         else if (control->answer != NULL && PQresultStatus(result) == PGRES_TUPLES_OK)
@@ -109,7 +109,8 @@ void control_ask(struct postgres_run *run, const char *sql, const char *paramete
     run->control.answer = answer;
     run->control.is_asking = TRUE;
     run->control.since = g_get_monotonic_time();
-    if (!PQsendQueryParams(run->postgres->control, sql, 1, NULL, parameters, NULL, NULL, 0) ||
+    if (!postgres_send_params(run->postgres, run->postgres->control, sql, 1, parameters, NULL,
+                              NULL) ||
         PQflush(run->postgres->control) < 0)
         give_up(run);
 }

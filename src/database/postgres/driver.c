@@ -13,6 +13,8 @@ static struct postgres *postgres_new(const struct database_options *options,
     postgres->base.driver = &postgres_driver;
     if (options->cancellation != NULL)
         postgres->base.cancellation = cancellation_ref(options->cancellation);
+    postgres->base.on_statement = options->on_statement;
+    postgres->base.statement_data = options->statement_data;
     postgres->strings = g_string_chunk_new(256);
     postgres->holder_strings = g_string_chunk_new(256);
     postgres->lock_ids = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -34,8 +36,8 @@ static struct postgres *postgres_new(const struct database_options *options,
 static void postgres_close(struct database *database)
 {
     struct postgres *postgres = (struct postgres *)database;
-    PQfinish(postgres->control);
-    PQfinish(postgres->main);
+    postgres_finish(postgres, postgres->control);
+    postgres_finish(postgres, postgres->main);
     postgres_prepared_free(postgres);
     if (database->cancellation != NULL)
         cancellation_unref(database->cancellation);
@@ -130,6 +132,8 @@ const struct database_driver postgres_driver = {
     .unlock = postgres_unlock,
     .lock_holder = postgres_lock_holder,
     .lock_ids = postgres_lock_ids,
+    .pulse = postgres_pulse,
+    .activity = postgres_activity,
     .history_append = postgres_history_append,
     .history_read = postgres_history_read,
     .history_head = postgres_history_head,

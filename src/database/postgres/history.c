@@ -76,9 +76,9 @@ static char *field_text(const struct postgres *postgres, const struct history_re
     const void *at = (const char *)record + field->offset;
     const char *text = NULL;
     if (field->kind == FIELD_KIND)
-        return g_strdup(history_kind_name(record->kind));
+        return g_strdup(history_record_kind(record));
     if (field->kind == FIELD_OUTCOME)
-        return g_strdup(history_outcome_name(record->outcome));
+        return g_strdup(history_record_outcome(record));
     if (field->kind == FIELD_TEXT) {
         memcpy(&text, at, sizeof text);
         return text != NULL ? sendable(postgres, text) : NULL;
@@ -133,7 +133,7 @@ gboolean postgres_history_send(struct postgres *postgres, const struct history_r
     if (postgres->history_sql == NULL)
         postgres->history_sql = insert_sql(postgres);
     gboolean ok =
-        postgres_send(postgres, postgres->history_sql, count, values, NULL, NULL, messages);
+        postgres_send_own(postgres, postgres->history_sql, count, values, NULL, NULL, messages);
     while (owned_count > 0)
         g_free(owned[--owned_count]);
     return ok;
@@ -175,7 +175,7 @@ gboolean postgres_files_send(struct postgres *postgres, const struct run_file *f
         g_strdup_printf("INSERT INTO %s.files (sha256, content) VALUES ($1, "
                         "$2::pg_catalog.bytea)%s ON CONFLICT DO NOTHING",
                         postgres->own, count == 2 ? ", ($3, $4::pg_catalog.bytea)" : "");
-    return postgres_send(postgres, sql, (int)(2 * count), values, lengths, formats, messages);
+    return postgres_send_own(postgres, sql, (int)(2 * count), values, lengths, formats, messages);
 }
 
 gboolean postgres_history_append(struct database *database, struct history_record *record,
@@ -204,17 +204,25 @@ static gboolean is_readable(const struct database *database)
     return database->history == HISTORY_PRESENT || database->history == HISTORY_READ_ONLY;
 }
 
+/* A word that this version does not know is kept as it is. */
+static gboolean field_set_word(struct history_record *record, const char *name, const char *text)
+{
+    for (const struct history_field *known = history_fields; known->name != NULL; known++)
+        if (g_str_equal(known->name, name))
+            return history_field_set(record, known, text);
+    return FALSE;
+}
+
 static gboolean field_read(struct history_record *record, const struct field *field,
                            const char *text)
 {
     void *at = (char *)record + field->offset;
-    if (field->kind == FIELD_KIND)
-        return text != NULL && history_kind_parse(text, &record->kind);
-    if (field->kind == FIELD_OUTCOME)
-        return text != NULL && history_outcome_parse(text, &record->outcome);
+    if (field->kind == FIELD_KIND || field->kind == FIELD_OUTCOME)
+        return field_set_word(record, field->column, text);
     if (field->kind == FIELD_TEXT) {
         char *copy = g_strdup(text);
         memcpy(at, &copy, sizeof copy);
+        /* cppcheck-suppress memleak ; the record has it now */
         return TRUE;
     }
     gint64 number = text != NULL ? g_ascii_strtoll(text, NULL, 10) : 0;
@@ -230,10 +238,8 @@ static struct history_record *record_read(const struct postgres *postgres, const
         const char *text = PQgetisnull(result, row, i) ? NULL : PQgetvalue(result, row, i);
         if (field_read(record, &fields[i], text))
             continue;
-        error_set(error, ERROR_FAILED, "row %s of %s.history has the unknown %s \"%s\"",
-                  PQgetvalue(result, row, 0), postgres->own_schema, fields[i].column,
-                  text != NULL ? text : "");
-        error_advise(error, "a later version of winch wrote it: use that one");
+        error_set(error, ERROR_FAILED, "row %s of %s.history has no %s", PQgetvalue(result, row, 0),
+                  postgres->own_schema, fields[i].column);
         return NULL;
     }
     return g_steal_pointer(&record);

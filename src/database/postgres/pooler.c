@@ -22,7 +22,7 @@ static int ask_process(struct postgres *postgres, PGconn *connection, const char
     gint64 deadline = g_get_monotonic_time() + PATIENCE_MS * 1000;
     int process = 0;
     postgres->base.round_trips++;
-    if (!PQsendQuery(connection, sql))
+    if (!postgres_send(postgres, connection, sql))
         return 0;
     for (;;) {
         gint64 left = (deadline - g_get_monotonic_time()) / 1000;
@@ -31,7 +31,7 @@ static int ask_process(struct postgres *postgres, PGconn *connection, const char
             continue;
         if (ready != 1)
             return 0;
-        AUTORESULT *result = PQgetResult(connection);
+        AUTORESULT *result = postgres_take(postgres, connection);
         if (result == NULL)
             return process;
         if (PQresultStatus(result) == PGRES_TUPLES_OK)
@@ -44,7 +44,7 @@ static int ask_process(struct postgres *postgres, PGconn *connection, const char
 /* One connection that waits in a pool is of no use any more. */
 static void give_up_control(struct postgres *postgres)
 {
-    PQfinish(postgres->control);
+    postgres_finish(postgres, postgres->control);
     postgres->control = NULL;
 }
 

@@ -14,6 +14,12 @@ static inline void autoclear_result(PGresult **result)
 }
 #define AUTORESULT __attribute__((cleanup(autoclear_result))) PGresult
 
+/* trace.c: what was sent on one connection and is not answered. */
+struct statement_queue {
+    GQueue waiting;
+    gint64 answered_at;
+};
+
 struct postgres {
     struct database base;      /* first: a struct database * is a struct postgres * */
     GStringChunk *strings;     /* owns the facts' strings */
@@ -58,9 +64,41 @@ struct postgres {
     /* settle.c: by what the backend with this pid, and its server, are known again */
     int noted_pid;
     char backend_start[24], timeline[16];
+    struct statement_queue sent[2]; /* of main; of any other */
 };
 
-/* ---- connection.c: connecting, and sending with an eye on the cancellation ------------------- */
+/* ---- trace.c: everything that is sent and everything that comes back passes here ---------------
+ */
+
+/* PQsendQuery(), PQsendQueryParams(), PQsendPrepare(), PQsendQueryPrepared() and PQgetResult(),
+ * told to on_statement. */
+gboolean postgres_send(struct postgres *postgres, PGconn *connection, const char *sql);
+gboolean postgres_send_params(struct postgres *postgres, PGconn *connection, const char *sql,
+                              int count, const char *const *values, const int *lengths,
+                              const int *formats);
+/* Preparing is only told when it fails: what is told of a prepared statement, by its text sql, is
+ * each time it runs. */
+gboolean postgres_send_prepare(struct postgres *postgres, PGconn *connection, const char *name,
+                               const char *sql);
+gboolean postgres_send_prepared(struct postgres *postgres, PGconn *connection, const char *name,
+                                const char *sql, int count, const char *const *values,
+                                const int *lengths, const int *formats);
+PGresult *postgres_take(struct postgres *postgres, PGconn *connection);
+/* PQfinish(); what was not answered is told as lost. connection may be NULL. */
+void postgres_finish(struct postgres *postgres, PGconn *connection);
+
+/* ---- connection.c: sending with an eye on the cancellation; connect.c: connecting ------------ */
+
+/* milliseconds from now, for postgres_wait_socket(); below 0 for none. */
+gint64 postgres_deadline(gint64 milliseconds);
+
+/* Polls socket (-1: none) for events together with the cancellation (may be NULL), until deadline.
+ * As postgres_wait(), 1 meaning that the socket has something. */
+int postgres_wait_socket(struct cancellation *cancellation, int socket, short events,
+                         gint64 deadline);
+
+/* Advises what is known of this SQLSTATE beyond the server's own words. */
+void postgres_advise(GError **error, const char *sqlstate);
 
 /* Waits until PQgetResult() on connection would not block, or milliseconds have passed (-1: no
  * limit). Returns 1 ready, 0 time passed, -1 connection lost, 2 the cancellation was raised (taken
@@ -81,6 +119,12 @@ PGresult *postgres_query_simple(struct postgres *postgres, PGconn *connection, c
 /* The same, results thrown away. */
 gboolean postgres_execute(struct postgres *postgres, PGconn *connection, const char *sql,
                           GError **error);
+
+/* Several statements in one message by the simple protocol, as one implicit transaction: what those
+ * that give rows gave (of PGresult *, freed with the array), up to the first that failed; error is
+ * set then. Never NULL. */
+GPtrArray *postgres_query_several(struct postgres *postgres, PGconn *connection, const char *sql,
+                                  GError **error);
 
 /* Waits without limit for the next result and takes it: for whoever sent something else. */
 PGresult *postgres_result_next(struct postgres *postgres, PGconn *connection);
@@ -122,9 +166,9 @@ PGresult *postgres_small_commit(struct postgres *postgres, guint messages, GErro
 /* Sends a statement of ours that will come again (connection in pipeline mode), prepared unless
  * prepares_nothing. Adds to *messages how many results will come, its own being the last. FALSE
  * only when libpq refuses. */
-gboolean postgres_send(struct postgres *postgres, const char *sql, int count,
-                       const char *const *values, const int *lengths, const int *formats,
-                       guint *messages);
+gboolean postgres_send_own(struct postgres *postgres, const char *sql, int count,
+                           const char *const *values, const int *lengths, const int *formats,
+                           guint *messages);
 /* What was prepared may be gone, or never have arrived: everything is prepared anew. */
 void postgres_prepared_forget(struct postgres *postgres);
 void postgres_prepared_free(struct postgres *postgres);
@@ -163,6 +207,19 @@ gboolean postgres_version_read(struct database *database, struct version_state *
                                GError **error);
 gboolean postgres_force(struct database *database, gint64 version, struct history_record *record,
                         GError **error);
+/* The SELECT of the row, and what its result means for state. */
+char *postgres_version_sql(const struct postgres *postgres);
+gboolean postgres_version_fill(struct postgres *postgres, const PGresult *result,
+                               struct version_state *state);
+/* activity.c */
+struct pulse *postgres_pulse(struct database *database, GError **error);
+struct activity *postgres_activity(struct database *database, GError **error);
+/* progress.c: a row a view of pg_stat_progress_*; the texts are SQL. Ended by a NULL name. */
+struct progress_view {
+    const char *name, *phase, *unit, *done, *total;
+    int since; /* server version */
+};
+extern const struct progress_view postgres_progress_views[];
 /* install.c */
 gboolean postgres_install(struct database *database, GError **error);
 char *postgres_install_script(const struct database *database);

@@ -24,7 +24,7 @@ static const char *name_of(struct postgres *postgres, const char *sql, guint *me
     if (known != NULL)
         return known;
     char *name = g_strdup_printf("winch %u", ++postgres->prepared_count);
-    if (!PQsendPrepare(postgres->main, name, sql, 0, NULL)) {
+    if (!postgres_send_prepare(postgres, postgres->main, name, sql)) {
         g_free(name);
         return NULL;
     }
@@ -33,17 +33,18 @@ static const char *name_of(struct postgres *postgres, const char *sql, guint *me
     return name;
 }
 
-gboolean postgres_send(struct postgres *postgres, const char *sql, int count,
-                       const char *const *values, const int *lengths, const int *formats,
-                       guint *messages)
+gboolean postgres_send_own(struct postgres *postgres, const char *sql, int count,
+                           const char *const *values, const int *lengths, const int *formats,
+                           guint *messages)
 {
     gboolean is_sent;
     if (postgres->prepares_nothing) {
-        is_sent = PQsendQueryParams(postgres->main, sql, count, NULL, values, lengths, formats, 0);
+        is_sent =
+            postgres_send_params(postgres, postgres->main, sql, count, values, lengths, formats);
     } else {
         const char *name = name_of(postgres, sql, messages);
-        is_sent = name != NULL &&
-                  PQsendQueryPrepared(postgres->main, name, count, values, lengths, formats, 0);
+        is_sent = name != NULL && postgres_send_prepared(postgres, postgres->main, name, sql, count,
+                                                         values, lengths, formats);
     }
     *messages += is_sent ? 1 : 0;
     return is_sent;

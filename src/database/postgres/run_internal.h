@@ -80,6 +80,7 @@ struct postgres_run {
     struct control control;
     gint64 looked;                 /* when the last look at blockers and progress was taken */
     char *blocker;                 /* who was in the way last */
+    gboolean has_waiters;          /* somebody waited for us at that look */
     gint64 cancelling_since, told; /* 0: not yet */
     struct cancel_thread *thread;
 };
@@ -194,6 +195,9 @@ void settle(struct postgres_run *run);
 /* ---- run_separate.c ------------------------------------------------------------------------- */
 
 void run_separate(struct postgres_run *run);
+/* Which version "winch force" is to be given, by what was made of the database. Free with g_free().
+ */
+char *run_force_advice(const struct run_job *job);
 
 /* ---- run_error.c ---------------------------------------------------------------------------- */
 

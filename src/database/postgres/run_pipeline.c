@@ -206,7 +206,7 @@ static gboolean collect_one(struct postgres_run *run)
     gboolean is_done = FALSE;
     begin_collecting(run, message);
     while (run_wait(run)) {
-        AUTORESULT *result = PQgetResult(run->postgres->main);
+        AUTORESULT *result = postgres_take(run->postgres, run->postgres->main);
         if (result == NULL) {
             if (is_done && run->error == NULL)
                 end_collecting(run, message);
@@ -287,7 +287,8 @@ gboolean pipeline_send(struct postgres_run *run, enum message_kind kind, guint i
 {
     if (run_is_stopped(run))
         return FALSE;
-    if (!PQsendQueryParams(run->postgres->main, sql, count, NULL, parameters, NULL, NULL, 0)) {
+    if (!postgres_send_params(run->postgres, run->postgres->main, sql, count, parameters, NULL,
+                              NULL)) {
         run->is_lost = TRUE;
         return FALSE;
     }
@@ -301,7 +302,7 @@ gboolean pipeline_send_own(struct postgres_run *run, enum message_kind kind, gui
     guint messages = 0;
     if (run_is_stopped(run))
         return FALSE;
-    if (!postgres_send(run->postgres, sql, count, parameters, NULL, NULL, &messages)) {
+    if (!postgres_send_own(run->postgres, sql, count, parameters, NULL, NULL, &messages)) {
         run->is_lost = TRUE;
         return FALSE;
     }
@@ -357,7 +358,7 @@ gboolean pipeline_finish(struct postgres_run *run)
     run->is_in_statement = FALSE;
     gboolean is_synced = FALSE;
     while (!is_synced && run_wait(run)) {
-        AUTORESULT *result = PQgetResult(main);
+        AUTORESULT *result = postgres_take(run->postgres, main);
         is_synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
         if (result == NULL && PQstatus(main) == CONNECTION_BAD)
             run->is_lost = TRUE;

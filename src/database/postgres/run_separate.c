@@ -4,6 +4,22 @@
 
 #include <string.h>
 
+/* ---- advice -------------------------------------------------------------------------------- */
+
+static char *describe_version(gint64 version)
+{
+    return version < 0 ? g_strdup("none") : g_strdup_printf("%" G_GINT64_FORMAT, version);
+}
+
+char *run_force_advice(const struct run_job *job)
+{
+    g_autofree char *before = describe_version(job->version_before);
+    g_autofree char *after = describe_version(job->version_after);
+    return g_strdup_printf("'winch force %s' when nothing of it is left, or 'winch force %s' when "
+                           "all of it is done",
+                           before, after);
+}
+
 /* ---- bookkeeping ---------------------------------------------------------------------------- */
 
 enum books {
@@ -114,13 +130,16 @@ static gboolean was_invalid(const struct postgres_run *run, guint32 oid)
     return FALSE;
 }
 
-/* The indexes that are invalid now and were not before, or NULL when there is none. */
-static char *new_invalid_indexes(struct postgres_run *run)
+/* The indexes that are invalid now and were not before, or NULL when there is none. *is_known is
+ * FALSE when it could not be looked. */
+static char *new_invalid_indexes(struct postgres_run *run, gboolean *is_known)
 {
+    *is_known = TRUE;
     if (!may_leave_index(run->job))
         return NULL;
     GString *names = g_string_new(NULL);
     AUTORESULT *rows = invalid_indexes(run);
+    *is_known = rows != NULL;
     for (int i = 0; i < PQntuples(rows); i++)
         if (!was_invalid(run, (guint32)g_ascii_strtoull(PQgetvalue(rows, i, 0), NULL, 10)))
             g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
@@ -138,7 +157,7 @@ static gboolean take_results(struct postgres_run *run, guint index)
     run_statement_started(run, current);
     while (run_wait(run)) {
         const struct message message = {MESSAGE_STATEMENT, current};
-        AUTORESULT *result = PQgetResult(run->postgres->main);
+        AUTORESULT *result = postgres_take(run->postgres, run->postgres->main);
         if (result == NULL)
             break;
         if (!pipeline_take(run, &message, result))
@@ -163,7 +182,7 @@ static gboolean send_simple(struct postgres_run *run, const char *text, guint in
 {
     run->attempted = index + 1;
     run->postgres->base.round_trips++;
-    if (!PQsendQuery(run->postgres->main, text)) {
+    if (!postgres_send(run->postgres, run->postgres->main, text)) {
         run->is_lost = TRUE;
         return FALSE;
     }
@@ -258,8 +277,8 @@ static gboolean is_ours(struct postgres_run *run)
     if (!run->is_lost && run->error == NULL) {
         run->error = run_error_at(run, run->job->statement_count, ERROR_LOCKED,
                                   "the file released the migration lock, and another has it now");
-        error_advise(&run->error,
-                     "look at the database and at \"winch history\", then \"winch force\"");
+        g_autofree char *force = run_force_advice(run->job);
+        error_advise(&run->error, "look at the database and at 'winch history', then %s", force);
     }
     return FALSE;
 }
@@ -285,12 +304,25 @@ static gboolean finish(struct postgres_run *run)
 
 /* ---- failure -------------------------------------------------------------------------------- */
 
+/* What builds or drops an index concurrently leaves an invalid index from its first commit on (the
+ * manual, CREATE INDEX, "Building Indexes Concurrently"), and what vacuums leaves what was there.
+ */
+static gboolean shows_what_it_left(const char *verb)
+{
+    static const char *const verbs[] = {"CREATE INDEX", "CREATE UNIQUE INDEX", "DROP INDEX",
+                                        "VACUUM", "ALTER SYSTEM"};
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
+        if (g_str_has_prefix(verb, verbs[i]))
+            return TRUE;
+    return FALSE;
+}
+
 /* A statement that fails has done nothing, unless it may commit on its way. */
 static gboolean is_atomic(const struct run_statement *statement)
 {
     const char *verb = statement->verb != NULL ? statement->verb : "";
-    return !statement->is_outside && !g_str_has_prefix(verb, "CALL") &&
-           !g_str_has_prefix(verb, "DO");
+    return (!statement->is_outside || shows_what_it_left(verb)) &&
+           !g_str_has_prefix(verb, "CALL") && !g_str_has_prefix(verb, "DO");
 }
 
 /* A text sent whole is one transaction between its own COMMITs. Only a statement alone in it can
@@ -346,6 +378,8 @@ static char *describe_parts(const struct postgres_run *run)
                              FALSE);
     g_autofree char *is_in = g_strdup_printf("of %u is in", count);
     g_autofree char *are_in = g_strdup_printf("of %u are in", count);
+    if (done == 0 && failed == 0 && count == 1)
+        return g_string_free(g_string_append(text, "its one statement is not in"), FALSE);
     g_string_append(text, done > 0 ? (done > 1 ? "statements " : "statement ") : "statement ");
     append_range(text, 1, done, is_in, are_in);
     guint tried = failed < count ? failed : run->attempted;
@@ -367,13 +401,12 @@ static void describe_dirt(struct postgres_run *run, const char *indexes)
                                     indexes != NULL ? indexes : "");
     g_free(run->error->message);
     run->error->message = message;
+    g_autofree char *force = run_force_advice(run->job);
     if (indexes != NULL)
-        error_advise(&run->error,
-                     "drop it (DROP INDEX CONCURRENTLY %s), mend the rest, then \"winch force\"",
-                     indexes);
+        error_advise(&run->error, "DROP INDEX CONCURRENTLY %s; mend the rest by hand, then %s",
+                     indexes, force);
     else if (error_detail(run->error)->advice == NULL)
-        error_advise(&run->error,
-                     "look at the database and at \"winch history\", then \"winch force\"");
+        error_advise(&run->error, "look at the database and at 'winch history', then %s", force);
 }
 
 /* Writes the end of a failed run. The first error is what matters: one more here only means that
@@ -403,8 +436,9 @@ static void fail(struct postgres_run *run)
         settle(run);
         return;
     }
-    g_autofree char *indexes = new_invalid_indexes(run);
-    gboolean is_nothing = is_nothing_in(run) && indexes == NULL;
+    gboolean is_known;
+    g_autofree char *indexes = new_invalid_indexes(run, &is_known);
+    gboolean is_nothing = is_nothing_in(run) && is_known && indexes == NULL;
     if (!is_nothing)
         describe_dirt(run, indexes);
     if (record_failure(run, is_nothing) && is_nothing)

@@ -15,7 +15,7 @@ gboolean postgres_small_begin(struct postgres *postgres, guint *messages, GError
 
 void postgres_small_send(struct postgres *postgres, const char *sql, guint *messages)
 {
-    if (PQsendQueryParams(postgres->main, sql, 0, NULL, NULL, NULL, NULL, 0))
+    if (postgres_send_params(postgres, postgres->main, sql, 0, NULL, NULL, NULL))
         (*messages)++;
 }
 

@@ -235,6 +235,15 @@ static void append_setting(GString *settings, const char *name, const char *valu
     }
 }
 
+/* A URL that does not say clearly where its password ends. Nothing of it is repeated. */
+static gboolean refuse_unclear(const char *what, GError **error)
+{
+    error_set(error, ERROR_CONFIG, "the database URL cannot be read: %s", what);
+    error_advise(error, "write special characters of user, password and database as %%XX: @ is "
+                        "%%40, / is %%2F, ? is %%3F, : is %%3A");
+    return FALSE;
+}
+
 /* One "key=value" of the query, sorted into who it is for. */
 static gboolean sort_query_part(const char *part, const PQconninfoOption *known,
                                 struct url_parts *parts, GError **error)
@@ -260,7 +269,11 @@ static gboolean sort_query_part(const char *part, const PQconninfoOption *known,
                                strchr(parts->kept->str, '?') != NULL ? '&' : '?', sides[0],
                                escaped);
     } else if (!g_strv_contains(driver_knobs, key)) {
+        if (equals == NULL)
+            return refuse_unclear("a parameter behind its ? has no value", error);
         if (!is_setting_name(key)) {
+            if (strchr(part, '@') != NULL)
+                return refuse_unclear("there is an @ in its parameters' names", error);
             error_set(error, ERROR_CONFIG, "the database URL has an unknown parameter \"%s\"", key);
             error_advise(error, "it is no parameter of libpq, and no setting of a server");
             return FALSE;
@@ -270,18 +283,58 @@ static gboolean sort_query_part(const char *part, const PQconninfoOption *known,
     return TRUE;
 }
 
+/* "host:port,[address]:port": what stands where a port should may be half a password. */
+static gboolean ports_are_numbers(const char *hosts, gsize length)
+{
+    g_autofree char *copy = g_strndup(hosts, length);
+    g_auto(GStrv) all = g_strsplit(copy, ",", -1);
+    for (char **host = all; *host != NULL; host++) {
+        const char *bracket = strrchr(*host, ']');
+        const char *colon = strchr(bracket != NULL ? bracket : *host, ':');
+        if (colon != NULL && strspn(colon + 1, "0123456789") != strlen(colon + 1))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Where the hosts begin, behind user and password. golang-migrate takes the last @ before the path
+ * for that, libpq the first one; libpq alone takes a "?" before it. */
+static const char *place_of_hosts(const char *text)
+{
+    gssize before_path = (gssize)strcspn(text, "/"), before_query = (gssize)strcspn(text, "/?");
+    const char *at = g_strrstr_len(text, before_query, "@");
+    if (at == NULL)
+        at = g_strrstr_len(text, before_path, "@");
+    return at != NULL ? at + 1 : text;
+}
+
+/* Every @ but the last, as libpq wants it. */
+static void keep_user(GString *kept, const char *text, const char *place)
+{
+    for (; text < place; text++)
+        if (*text == '@' && text + 1 < place)
+            g_string_append(kept, "%40");
+        else
+            g_string_append_c(kept, *text);
+}
+
 /* text follows the scheme's "://". */
 static gboolean split_url(const char *text, struct url_parts *parts, char **path, GError **error)
 {
-    gsize user = strcspn(text, "@/");
-    const char *place = text[user] == '@' ? text + user + 1 : text;
+    const char *place = place_of_hosts(text);
     const char *query = strchr(place, '?');
     gsize place_length = query != NULL ? (gsize)(query - place) : strlen(place);
     const char *slash = memchr(place, '/', place_length);
+    if (!ports_are_numbers(place, strcspn(place, "/?")))
+        return refuse_unclear("a port in it is not a number", error);
+    if (slash != NULL && memchr(text, ':', (gsize)(slash - text)) != NULL &&
+        memchr(slash, '@', (gsize)(place + place_length - slash)) != NULL)
+        return refuse_unclear("there is an @ behind a /", error);
     if (slash != NULL)
         *path = decode(slash, place + place_length - slash, FALSE);
     g_string_append(parts->kept, "postgres://");
-    g_string_append_len(parts->kept, text, place + place_length - text);
+    keep_user(parts->kept, text, place);
+    g_string_append_len(parts->kept, place, (gssize)place_length);
     if (query == NULL)
         return TRUE;
     PQconninfoOption *known = libpq_options();

@@ -16,8 +16,8 @@ static gboolean state_foreign(struct postgres *postgres, struct version_state *s
     return TRUE;
 }
 
-static gboolean state_fill(struct postgres *postgres, const PGresult *result,
-                           struct version_state *state)
+gboolean postgres_version_fill(struct postgres *postgres, const PGresult *result,
+                               struct version_state *state)
 {
     if (PQntuples(result) == 0)
         return TRUE;
@@ -63,18 +63,23 @@ static void advise_blocker(struct postgres *postgres, GError **error)
                      PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 2));
 }
 
-static PGresult *row_query(struct postgres *postgres, GError **error)
+char *postgres_version_sql(const struct postgres *postgres)
 {
-    /* A lock on the table is TRUNCATE's or an ALTER's: looking never waits long behind it. Times
-     * are read as double precision, exact to the microsecond until well after 2100. */
-    g_autofree char *sql = g_strdup_printf(
-        "SET LOCAL lock_timeout = '5s'; SELECT version::pg_catalog.text, dirty::pg_catalog.text, %s"
-        " FROM %s LIMIT 2",
+    /* Times are read as double precision, exact to the microsecond until well after 2100. */
+    return g_strdup_printf(
+        "SELECT version::pg_catalog.text, dirty::pg_catalog.text, %s FROM %s LIMIT 2",
         postgres->has_applied_at
             ? "CASE WHEN pg_catalog.isfinite(applied_at) THEN"
               " (pg_catalog.date_part('epoch', applied_at) * 1000000)::pg_catalog.int8 END"
             : "NULL",
         postgres->version_table);
+}
+
+static PGresult *row_query(struct postgres *postgres, GError **error)
+{
+    /* A lock on the table is TRUNCATE's or an ALTER's: looking never waits long behind it. */
+    g_autofree char *row = postgres_version_sql(postgres);
+    g_autofree char *sql = g_strconcat("SET LOCAL lock_timeout = '5s'; ", row, NULL);
     return postgres_query_simple(postgres, postgres->main, sql, error);
 }
 
@@ -99,7 +104,7 @@ static gboolean state_read(struct postgres *postgres, struct version_state *stat
     if (postgres->shape == VERSION_TABLE_FOREIGN)
         return state_foreign(postgres, state, postgres->shape_problem);
     AUTORESULT *result = row_query(postgres, error);
-    return result != NULL && state_fill(postgres, result, state);
+    return result != NULL && postgres_version_fill(postgres, result, state);
 }
 
 gboolean postgres_version_read(struct database *database, struct version_state *state,
@@ -133,7 +138,7 @@ gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboole
     g_autofree char *clear =
         g_strconcat(postgres->base.facts.clears_with_truncate ? "TRUNCATE " : "DELETE FROM ",
                     postgres->version_table, NULL);
-    if (!postgres_send(postgres, clear, 0, NULL, NULL, NULL, messages))
+    if (!postgres_send_own(postgres, clear, 0, NULL, NULL, NULL, messages))
         return FALSE;
     if (version < 0 && !is_dirty)
         return TRUE;
@@ -142,7 +147,7 @@ gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboole
     const char *const values[] = {number, is_dirty ? "true" : "false"};
     g_autofree char *insert = g_strconcat("INSERT INTO ", postgres->version_table,
                                           " (version, dirty) VALUES ($1, $2)", NULL);
-    return postgres_send(postgres, insert, 2, values, NULL, NULL, messages);
+    return postgres_send_own(postgres, insert, 2, values, NULL, NULL, messages);
 }
 
 gboolean postgres_force(struct database *database, gint64 version, struct history_record *record,

@@ -80,6 +80,29 @@ void sqlite_busy_install(struct sqlite *sqlite)
     sqlite3_busy_handler(sqlite->db, on_busy, sqlite);
 }
 
+/* ---- telling what is sent -------------------------------------------------------------------- */
+
+/* SQLite tells that a statement ended and how long it took, not how it ended. */
+static int on_profile(unsigned type, void *data, void *statement, void *nanoseconds)
+{
+    const struct sqlite *sqlite = data;
+    const char *sql = sqlite3_sql(statement);
+    if (type != SQLITE_TRACE_PROFILE || sql == NULL)
+        return 0;
+    g_autofree char *text = statement_text_safe(sql, strlen(sql));
+    struct statement_trace trace = {
+        .connection = "main",
+        .text = text,
+        .length = strlen(sql),
+        .parameter_count = (guint)sqlite3_bind_parameter_count(statement),
+        .elapsed_us = *(const sqlite3_int64 *)nanoseconds / 1000,
+        .rows = -1,
+        .sqlstate = "",
+    };
+    sqlite->base.on_statement(&trace, sqlite->base.statement_data);
+    return 0;
+}
+
 /* ---- what a migration file may not do -------------------------------------------------------- */
 
 static gboolean is_own_table(const struct sqlite *sqlite, const char *name)
@@ -149,7 +172,9 @@ gboolean sqlite_connect(struct sqlite *sqlite, gboolean can_create, GError **err
     int flags = sqlite->is_read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     if (sqlite->db != NULL)
         return TRUE;
-    if (!can_create && !sqlite->is_memory && !g_file_test(sqlite->path, G_FILE_TEST_EXISTS))
+    sqlite->base.facts.is_absent =
+        !sqlite->is_memory && !g_file_test(sqlite->path, G_FILE_TEST_EXISTS);
+    if (!can_create && sqlite->base.facts.is_absent)
         return TRUE;
     if (sqlite->is_memory || (can_create && !sqlite->is_read_only))
         flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -159,6 +184,8 @@ gboolean sqlite_connect(struct sqlite *sqlite, gboolean can_create, GError **err
     sqlite_busy_install(sqlite);
     sqlite3_progress_handler(sqlite->db, PROGRESS_OPERATIONS, on_progress, sqlite);
     sqlite3_set_authorizer(sqlite->db, on_authorize, sqlite);
+    if (sqlite->base.on_statement != NULL)
+        sqlite3_trace_v2(sqlite->db, SQLITE_TRACE_PROFILE, on_profile, sqlite);
     sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_ENABLE_FKEY, sqlite->enables_foreign_keys ? 1 : 0,
                       NULL);
     sqlite_watch(sqlite, NULL);
@@ -167,6 +194,7 @@ gboolean sqlite_connect(struct sqlite *sqlite, gboolean can_create, GError **err
         SQLITE_OK)
         return open_failed(sqlite, error);
     sqlite_session_remember(sqlite);
+    sqlite->base.facts.is_absent = FALSE;
     return TRUE;
 }
 

@@ -43,6 +43,8 @@ static struct sqlite *sqlite_new(const struct database_options *options)
     sqlite->base.driver = &sqlite_driver;
     if (options->cancellation != NULL)
         sqlite->base.cancellation = cancellation_ref(options->cancellation);
+    sqlite->base.on_statement = options->on_statement;
+    sqlite->base.statement_data = options->statement_data;
     sqlite->strings = g_string_chunk_new(256);
     sqlite->holder_strings = g_string_chunk_new(256);
     sqlite->lock_ids = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -56,8 +58,7 @@ static struct database *sqlite_open(const struct database_options *options, GErr
     struct sqlite *sqlite = sqlite_new(options);
     struct version_state state;
     if (sqlite_locate(sqlite, options, error)) {
-        g_autofree char *name = g_path_get_basename(sqlite->path);
-        sqlite->label = g_strdup_printf("%s (SQLite)", name);
+        sqlite->label = g_strdup_printf("%s (SQLite)", sqlite->path);
         facts_fill(sqlite);
         if (sqlite_connect(sqlite, FALSE, error) && sqlite_presence_read(sqlite, error) &&
             sqlite_environment_read(sqlite, error) &&
@@ -89,6 +90,8 @@ const struct database_driver sqlite_driver = {
     .unlock = sqlite_unlock,
     .lock_holder = sqlite_lock_holder,
     .lock_ids = sqlite_lock_ids,
+    .pulse = sqlite_pulse,
+    .activity = sqlite_activity,
     .history_append = sqlite_history_append,
     .history_read = sqlite_history_read,
     .history_head = sqlite_history_head,

@@ -122,6 +122,11 @@ void sqlite_unlock(struct database *database);
 int sqlite_lock_holder(struct database *database, struct lock_holder *holder, GError **error);
 const GArray *sqlite_lock_ids(const struct database *database);
 
+/* ---- activity.c ----------------------------------------------------------------------------- */
+
+struct pulse *sqlite_pulse(struct database *database, GError **error);
+struct activity *sqlite_activity(struct database *database, GError **error);
+
 /* ---- history.c ------------------------------------------------------------------------------ */
 
 /* In the open transaction; *record gets what the driver fills in. No-op when not writable. */

@@ -18,6 +18,11 @@ static void connection__mask__hides_passwords_only(void **state)
         {"postgres://u@h/db", "postgres://u@h/db"},
         {"postgres://h:5432/db", "postgres://h:5432/db"},
         {"postgres://u:@h/db", "postgres://u:@h/db"},
+        {"postgres://u:secret", "postgres://u:***"},
+        {"postgres://u:secret/db", "postgres://u:***/db"},
+        {"postgres://h:1,i:2/db", "postgres://h:1,i:2/db"},
+        {"postgres://[::1]:5432/db", "postgres://[::1]:5432/db"},
+        {"postgres://h:", "postgres://h:"},
         {"postgres://u:a:b@c@h/db", "postgres://u:***@h/db"},
         {"postgres://u:a/b@h/db", "postgres://u:***@h/db"},
         {"postgres://u:a?b@h/db", "postgres://u:***@h/db"},
@@ -43,6 +48,16 @@ static void connection__mask__hides_passwords_only(void **state)
         g_autofree char *masked = connection_mask(rows[i].text);
         assert_string_equal(masked, rows[i].masked);
     }
+}
+
+static void connection__hide__overwrites_in_place(void **state)
+{
+    char url[] = "postgres://u:p@ss@h/db", conninfo[] = "host=h password='a b' dbname=d";
+    (void)state;
+    connection_hide(url);
+    connection_hide(conninfo);
+    assert_string_equal(url, "postgres://u:xxxx@h/db");
+    assert_string_equal(conninfo, "host=h password='xxx' dbname=d");
 }
 
 static void connection__secrets__are_raw_and_decoded(void **state)
@@ -73,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connection__mask__hides_passwords_only),
+        cmocka_unit_test(connection__hide__overwrites_in_place),
         cmocka_unit_test(connection__secrets__are_raw_and_decoded),
         cmocka_unit_test(connection__scheme__is_lower_case_or_none),
     };

@@ -13,6 +13,12 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
 
 struct place {
     char *directory;
@@ -159,6 +165,32 @@ static void secret__scrub__hides_every_occurrence(void **state)
     assert_string_equal(none, "text");
 }
 
+#ifdef __linux__
+/* A secret as containers get it: root's, on tmpfs, readable by all. Elsewhere there is none to look
+ * at, and only that nobody else may write it. */
+static void secret__from_file__takes_what_a_container_is_handed(void **state)
+{
+    g_autofree char *path = g_strdup_printf("/dev/shm/winch-secret-%d", (int)getpid());
+    struct statfs system;
+    (void)state;
+    if (geteuid() != 0 || statfs("/dev/shm", &system) != 0 || system.f_type != TMPFS_MAGIC)
+        skip();
+    assert_true(g_file_set_contents(path, "secret\n", -1, NULL));
+    assert_int_equal(g_chmod(path, 0444), 0);
+    g_autofree char *handed = secret_from_file(path, NULL);
+    assert_int_equal(g_chmod(path, 0466), 0);
+    g_autofree char *writable = secret_from_file(path, NULL);
+    assert_int_equal(g_chmod(path, 0444), 0);
+    int changed = chown(path, 65534, (gid_t)-1);
+    g_autofree char *foreign = secret_from_file(path, NULL);
+    g_unlink(path);
+    assert_string_equal(handed, "secret");
+    assert_null(writable);
+    assert_int_equal(changed, 0);
+    assert_null(foreign);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +200,9 @@ int main(void)
                                         remove_place),
         cmocka_unit_test_setup_teardown(secret__from_file__refuses_what_is_no_password, make_place,
                                         remove_place),
+#ifdef __linux__
+        cmocka_unit_test(secret__from_file__takes_what_a_container_is_handed),
+#endif
         cmocka_unit_test(secret__from_command__is_the_first_line),
         cmocka_unit_test(secret__from_command__tells_how_it_failed),
         cmocka_unit_test(secret__scrub__hides_every_occurrence),

@@ -19,10 +19,11 @@ const struct database_driver *const database_drivers[] = {&sqlite_driver, NULL};
 
 int fixture_setup(void **state)
 {
-    struct sqlite_fixture *fixture = g_new0(struct sqlite_fixture, 1);
-    fixture->directory = g_dir_make_tmp("winch-sqlite-XXXXXX", NULL);
-    if (fixture->directory == NULL)
+    char *directory = g_dir_make_tmp("winch-sqlite-XXXXXX", NULL);
+    if (directory == NULL)
         return -1;
+    struct sqlite_fixture *fixture = g_new0(struct sqlite_fixture, 1);
+    fixture->directory = directory;
     fixture->path = g_build_filename(fixture->directory, "app.db", NULL);
     fixture->url = g_strconcat("sqlite3://", fixture->path, NULL);
     fixture->events = g_ptr_array_new_with_free_func(g_free);
@@ -123,6 +124,7 @@ static void on_event(const struct run_event *event, void *data)
         [RUN_EVENT_CANCELLING] = "cancelling",
         [RUN_EVENT_SETTLING] = "settling",
         [RUN_EVENT_LEFTOVER] = "leftover",
+        [RUN_EVENT_BLOCKING] = "blocking",
     };
     struct sqlite_fixture *fixture = data;
     g_ptr_array_add(fixture->events,

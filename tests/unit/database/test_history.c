@@ -109,6 +109,32 @@ static void history__field__refuses_what_is_no_number(void **state)
     assert_int_equal(record->id, 1);
 }
 
+/* What a later version writes is shown by its word, hashed as it was, and never misread. */
+static void history__field__keeps_words_of_a_later_version(void **state)
+{
+    const struct history_field *kind = history_fields, *outcome = history_fields;
+    (void)state;
+    AUTOPTR(history_record) *record = sample_record();
+    g_autofree char *before = history_record_hash(record, "");
+    while (kind->type != HISTORY_FIELD_KIND)
+        kind++;
+    while (outcome->type != HISTORY_FIELD_OUTCOME)
+        outcome++;
+    assert_true(history_field_set(record, kind, "levitated"));
+    assert_true(history_field_set(record, outcome, "other"));
+    assert_false(history_field_set(record, kind, NULL));
+    assert_true(history_field_set(record, kind, "levitated"));
+    AUTOPTR(history_record) *copy = history_record_copy(record);
+    g_autofree char *hash = history_record_hash(record, "");
+    g_autofree char *again = history_record_hash(copy, "");
+    assert_int_equal(copy->kind, HISTORY_OTHER);
+    assert_int_equal(copy->outcome, OUTCOME_OTHER);
+    assert_string_equal(history_record_kind(copy), "levitated");
+    assert_string_equal(history_record_outcome(copy), "other");
+    assert_string_equal(hash, again);
+    assert_string_not_equal(hash, before);
+}
+
 static GPtrArray *chain_of(guint count)
 {
     GPtrArray *records = g_ptr_array_new_with_free_func((GDestroyNotify)history_record_free);
@@ -227,6 +253,7 @@ int main(void)
         cmocka_unit_test(history__hash__tells_null_from_empty),
         cmocka_unit_test(history__copy__is_equal_and_its_own),
         cmocka_unit_test(history__field__refuses_what_is_no_number),
+        cmocka_unit_test(history__field__keeps_words_of_a_later_version),
         cmocka_unit_test(history__verify__names_the_first_fault),
         cmocka_unit_test(history__verify__counts_the_head),
     };

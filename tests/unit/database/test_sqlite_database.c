@@ -13,6 +13,7 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 
+#include "database/activity.h"
 #include "sqlite_fixture.h"
 
 #define PATIENCE 20000 /* milliseconds */
@@ -37,7 +38,8 @@ static void sqlite_open__looking__creates_nothing(void **state)
     assert_int_equal(database_lock_holder(fixture->database, &holder, &error), 0);
     g_autoptr(GDir) dir = g_dir_open(fixture->directory, 0, NULL);
     assert_null(g_dir_read_name(dir));
-    assert_string_equal(database_label(fixture->database), "app.db (SQLite)");
+    g_autofree char *label = g_strdup_printf("%s (SQLite)", fixture->path);
+    assert_string_equal(database_label(fixture->database), label);
     assert_true(database_facts(fixture->database)->can_write_version_table);
 }
 
@@ -368,7 +370,7 @@ static void sqlite_history__verify__finds_what_triggers_did_not_stop(void **stat
     g_clear_error(&error);
     fixture_exec(fixture, "UPDATE winch_history SET kind = 'levitated' WHERE id = 1");
     assert_false(is_whole(fixture->database, &error));
-    assert_non_null(strstr(error->message, "'levitated'"));
+    assert_non_null(strstr(error->message, "row 1 was changed"));
 }
 
 /* ---- the lock ------------------------------------------------------------------------------- */
@@ -493,9 +495,58 @@ static void sqlite_lock__cancel__ends_the_wait(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
+/* ---- watching ---------------------------------------------------------------------------------
+ */
+
+static void sqlite_pulse__take__tells_row_history_and_holder(void **state)
+{
+    struct sqlite_fixture *fixture = *state;
+    g_autoptr(GError) error = NULL;
+    fixture_install(fixture);
+    AUTOPTR(pulse) *quiet = database_pulse(fixture->database, &error);
+    assert_non_null(quiet);
+    assert_int_equal(quiet->version.version, -1);
+    assert_int_equal(quiet->history_rows, 0);
+    assert_int_equal(quiet->holder, -1);
+    assert_true(database_lock(fixture->database, 0, NULL, NULL, &error));
+    AUTOPTR(history_record) *record = history_record_new(HISTORY_STARTED, OUTCOME_DONE);
+    assert_true(database_history_append(fixture->database, record, &error));
+    AUTOPTR(pulse) *busy = database_pulse(fixture->database, &error);
+    assert_int_equal(busy->history_rows, 1);
+    assert_int_equal(busy->holder, 0);
+    assert_int_equal(busy->runs[0].pid, getpid());
+    AUTOPTR(activity) *activity = database_activity(fixture->database, &error);
+    assert_int_equal(activity->session_count, 1);
+    assert_int_equal(activity->forest_count, 0);
+    database_unlock(fixture->database);
+}
+
+static void count_statement(const struct statement_trace *statement, void *data)
+{
+    if (strstr(statement->text, "SELECT") != NULL && statement->elapsed_us >= 0)
+        ++*(guint *)data;
+}
+
+static void sqlite_trace__count__grows_with_each_look(void **state)
+{
+    struct sqlite_fixture *fixture = *state;
+    guint told = 0;
+    fixture_install(fixture);
+    struct database_options options = {
+        .url = fixture->url, .on_statement = count_statement, .statement_data = &told};
+    struct version_state version;
+    AUTOPTR(database) *database = database_open(&options, NULL);
+    assert_non_null(database);
+    guint opened = told;
+    assert_true(database_version_read(database, &version, NULL));
+    assert_true(told > opened);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(sqlite_pulse__take__tells_row_history_and_holder),
+        TEST(sqlite_trace__count__grows_with_each_look),
         TEST(sqlite_open__looking__creates_nothing),
         TEST(sqlite_open__refuses_what_cannot_be_meant),
         TEST(sqlite_open__refuses_other_files),

@@ -1,0 +1,192 @@
+/* The manual's pages: a frame on standard input, in which a line @NAME@ becomes what the program's
+ * tables say, in mdoc(7). `manual PAGE <FRAME >PAGE.1`; a page is a row of a table here. */
+#include "cli/command.h"
+#include "config/setting.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COLUMNS 78
+
+/* ---- words ------------------------------------------------------------------------------------
+ */
+
+/* A full stop that ends a sentence: mdoc wants a new line then. */
+static gboolean ends_sentence(const char *word)
+{
+    gsize length = strlen(word);
+    return length > 1 && strchr(".!?", word[length - 1]) != NULL;
+}
+
+static void put_word(const char *word)
+{
+    if (*word == '.' || (*word == '\'' && word[1] == '\0'))
+        fputs("\\&", stdout);
+    for (; *word != '\0'; word++)
+        fputs(*word == '\\' ? "\\e" : (char[]){*word, '\0'}, stdout);
+}
+
+/* Running text: lines that fit, a sentence to a line, a paragraph where a line is empty. */
+static void put_text(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit_set(text, " \n", -1);
+    gsize column = 0;
+    for (char **word = words; *word != NULL; word++) {
+        if (**word == '\0')
+            continue;
+        if (column > 0 && column + 1 + strlen(*word) > COLUMNS) {
+            putchar('\n');
+            column = 0;
+        }
+        if (column > 0)
+            putchar(' ');
+        if (column == 0 && **word == '\'')
+            fputs("\\&", stdout);
+        put_word(*word);
+        column += strlen(*word) + 1;
+        if (ends_sentence(*word)) {
+            putchar('\n');
+            column = 0;
+        }
+    }
+    if (column > 0)
+        putchar('\n');
+}
+
+/* A phrase of the tables as a sentence. */
+static void put_sentence(const char *phrase)
+{
+    g_autofree char *sentence = g_strdup_printf("%c%s.", g_ascii_toupper(phrase[0]), phrase + 1);
+    put_text(sentence);
+}
+
+/* ---- sections of winch(1) ---------------------------------------------------------------------
+ */
+
+static void put_option(const struct option *option)
+{
+    printf(".It Fl -%s", option->name);
+    if (option->argument != NULL)
+        printf(" Ar %s", option->argument);
+    putchar('\n');
+    put_sentence(option->help);
+}
+
+static void put_own_options(const struct command *command)
+{
+    if (command->options == NULL)
+        return;
+    puts(".Bl -tag -width Ds -compact");
+    for (const char *const *name = command->options; *name != NULL; name++)
+        for (const struct option *option = option_table; option->name != NULL; option++)
+            if (strcmp(option->name, *name) == 0)
+                put_option(option);
+    puts(".El");
+}
+
+static void put_arguments(const char *arguments)
+{
+    g_autofree char *name = g_strdup(arguments);
+    g_strdelimit(name, "[]-", ' ');
+    g_strstrip(name);
+    if (*name == '\0')
+        return;
+    fputs(strchr(arguments, '[') != NULL       ? " Op Ar "
+          : g_str_has_prefix(arguments, "-- ") ? " Fl - Ar "
+                                               : " Ar ",
+          stdout);
+    fputs(name, stdout);
+}
+
+static void put_commands(void)
+{
+    puts(".Bl -tag -width Ds");
+    for (const struct command *command = commands; command->name != NULL; command++) {
+        printf(".It Cm %s", command->name);
+        put_arguments(command->arguments);
+        putchar('\n');
+        put_sentence(command->summary);
+        put_text(command->manual);
+        put_own_options(command);
+    }
+    puts(".El");
+}
+
+static void put_options(void)
+{
+    puts(".Bl -tag -width Ds");
+    for (const struct option *option = option_table; option->name != NULL; option++)
+        if (option->is_global)
+            put_option(option);
+    puts(".El");
+}
+
+static void put_environment(void)
+{
+    puts(".Bl -tag -width Ds");
+    for (guint key = 0; key < CONFIG_KEY_COUNT; key++) {
+        const struct setting *setting = setting_get((enum config_key)key);
+        if (setting->variable == NULL || !setting_is_used((enum config_key)key))
+            continue;
+        printf(".It Ev %s\n", setting->variable);
+        put_sentence(setting->summary);
+        if (setting->default_text != NULL) {
+            g_autofree char *text = g_strdup_printf("Without it: %s .", setting->default_text);
+            put_text(text);
+        }
+    }
+    puts(".El");
+}
+
+static void put_exit_statuses(void)
+{
+    puts(".Bl -tag -width Ds");
+    for (const struct exit_status *row = exit_statuses; row->meaning != NULL; row++) {
+        printf(".It %d\n", row->status);
+        put_sentence(row->meaning);
+    }
+    puts(".El");
+}
+
+/* ---- pages ------------------------------------------------------------------------------------
+ */
+
+struct section {
+    const char *page, *name; /* "winch", "COMMANDS" */
+    void (*put)(void);
+};
+
+static const struct section sections[] = {
+    {"winch", "COMMANDS", put_commands},
+    {"winch", "OPTIONS", put_options},
+    {"winch", "ENVIRONMENT", put_environment},
+    {"winch", "EXIT", put_exit_statuses},
+};
+
+static gboolean put_section(const char *page, const char *line)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
+        g_autofree char *mark = g_strdup_printf("@%s@\n", sections[i].name);
+        if (strcmp(sections[i].page, page) != 0 || strcmp(mark, line) != 0)
+            continue;
+        sections[i].put();
+        return TRUE;
+    }
+    fprintf(stderr, "manual: %s has no section %s", page, line);
+    return FALSE;
+}
+
+int main(int argc, char **argv)
+{
+    char line[1024];
+    if (argc != 2) {
+        fputs("usage: manual PAGE <FRAME\n", stderr);
+        return 2;
+    }
+    while (fgets(line, sizeof line, stdin) != NULL)
+        if (line[0] != '@')
+            fputs(line, stdout);
+        else if (!put_section(argv[1], line))
+            return 1;
+    return fflush(stdout) == 0 ? 0 : 1;
+}

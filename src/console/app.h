@@ -1,0 +1,81 @@
+/* The console's inside: what its own files share and views do not see. */
+#ifndef WINCH_CONSOLE_APP_H
+#define WINCH_CONSOLE_APP_H
+
+#include "console/frame.h"
+#include "console/key.h"
+#include "console/prompt.h"
+#include "console/terminal.h"
+
+struct console {
+    const struct console_options *options;
+    GMainLoop *loop;
+    struct terminal *terminal;
+    struct grid *grid; /* as last painted; a new one after a resize */
+    struct monitor *monitor;
+    struct runner *runner;
+    struct record *record;
+    struct model *model;
+    struct view *views[SCREEN_COUNT];
+    enum screen stack[SCREEN_COUNT]; /* each at most once; the last is shown */
+    guint depth;
+    struct prompt *prompt;
+    gboolean has_version; /* a migration is selected */
+    gint64 version;
+    gboolean is_counting; /* digits are being typed before a key */
+    guint count;
+    gboolean is_zoomed;
+    char *message; /* raw; NULL: none */
+    enum record_level message_level;
+    gint64 armed_until; /* monotonic microseconds; 0: not armed; G_MAXINT64: for good */
+    char *search;       /* NULL: nothing was searched for yet */
+    guint redraw_source;
+    gint64 frozen_clock; /* 0: none */
+    GPtrArray *prints;   /* of char *: screens to print after the end */
+    GError *error;       /* why it ended; NULL when the user quit */
+    gboolean is_ending;
+};
+
+/* app.c */
+struct view *console_shown(const struct console *console);
+void console_quit(struct console *console);
+void console_suspend(struct console *console);
+/* The terminal went away. */
+void console_hang_up(struct console *console);
+void console_arm(struct console *console);
+gboolean console_is_armed(const struct console *console);
+
+/* chrome.c: banner, tabs, message line, key bar, and the view between them */
+void chrome_draw(struct console *console, struct grid *grid);
+
+/* input.c: what a key does */
+void input_key(struct console *console, const struct key *key);
+/* Does an action as if its key had been pressed. */
+void input_act(struct console *console, const struct action *action, guint count);
+/* Why it may not be done now, or NULL. Free with g_free(). */
+char *input_why_not(const struct console *console, const struct action *action);
+void follow_selection(struct console *console);
+
+/* search.c */
+void search_ask(struct console *console);
+void search_next(struct console *console);
+void search_previous(struct console *console);
+
+/* export.c: what leaves the console: clipboard, files, paper, pager */
+void export_copy(struct console *console);
+void export_save(struct console *console);
+void export_print(struct console *console);
+void export_pager(struct console *console);
+/* Where files of the console are kept, made when missing (0700). Free with g_free(). */
+char *console_state_directory(GError **error);
+
+/* change.c: from a key to a gate */
+void change_dry_run(struct console *console);
+void change_migrate(struct console *console);
+void change_rollback(struct console *console);
+void change_recover(struct console *console);
+
+/* command_line.c: what is typed after ":" */
+void command_line_ask(struct console *console);
+
+#endif

@@ -1,0 +1,114 @@
+/* From a key to a gate: which change the selected migration stands for. */
+#include "console/app.h"
+#include "console/views.h"
+
+/* Where the database is and what is selected; says why when either is not known. */
+static gboolean positions(struct console *console, gint64 *current, gint64 *selected)
+{
+    gboolean is_dirty;
+    if (!model_version(console->model, current, &is_dirty)) {
+        console_say(console, RECORD_WARNING, "the version row is not known yet");
+        return FALSE;
+    }
+    if (!console_version_selected(console, selected)) {
+        console_say(console, RECORD_WARNING, "no migration is selected");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static struct goal goal_to(enum goal_kind kind, gint64 version)
+{
+    struct goal goal = {.kind = kind};
+    goal.target.kind = VERSION_NAME_NUMBER;
+    goal.target.number = version;
+    return goal;
+}
+
+void change_dry_run(struct console *console)
+{
+    gint64 current, selected;
+    if (!positions(console, &current, &selected))
+        return;
+    struct goal goal = goal_to(selected > current ? GOAL_UP_TO : GOAL_GOTO, selected);
+    if (selected == current) {
+        g_autofree char *here = model_version_text(console->model, current);
+        console_say(console, RECORD_INFO, "the database is at %s already: select another version",
+                    here);
+        return;
+    }
+    console_dry_run(console, &goal);
+}
+
+static void open_gate(struct console *console, const struct goal *goal)
+{
+    struct run_request *request = run_request_new(RUN_MIGRATE);
+    request->goal = *goal;
+    console_gate(console, request);
+}
+
+void change_migrate(struct console *console)
+{
+    gint64 current, selected;
+    if (!positions(console, &current, &selected))
+        return;
+    if (selected <= current) {
+        console_say(console, RECORD_WARNING,
+                    "the selected version is not above the current one: r rolls back");
+        return;
+    }
+    struct goal goal = goal_to(GOAL_UP_TO, selected);
+    open_gate(console, &goal);
+}
+
+void change_rollback(struct console *console)
+{
+    gint64 current, selected;
+    if (!positions(console, &current, &selected))
+        return;
+    if (selected >= current) {
+        console_say(console, RECORD_WARNING,
+                    "select the version to go back to: it must lie below the current one (:goto "
+                    "none for the empty database)");
+        return;
+    }
+    struct goal goal = goal_to(GOAL_GOTO, selected);
+    open_gate(console, &goal);
+}
+
+static void reason_typed(struct console *console, const char *reason, gpointer data)
+{
+    struct run_request *request = data;
+    if (reason == NULL) {
+        run_request_free(request);
+        return;
+    }
+    request->reason = *reason != '\0' ? g_strdup(reason) : NULL;
+    console_gate(console, request);
+}
+
+void change_recover(struct console *console)
+{
+    gint64 selected;
+    if (!console_version_selected(console, &selected)) {
+        console_say(console, RECORD_WARNING, "no migration is selected");
+        return;
+    }
+    struct run_request *request = run_request_new(RUN_FORCE);
+    request->version = selected;
+    prompt_open(console->prompt, PROMPT_ANSWER,
+                "why is the version row set by hand (recorded): ", NULL, reason_typed, request);
+}
+
+void console_gate(struct console *console, struct run_request *request)
+{
+    g_autofree char *why = console_why_read_only(console);
+    if (why != NULL) {
+        console_say(console, RECORD_WARNING, "refused: %s", why);
+        run_request_free(request);
+        return;
+    }
+    gate_view_set(console->views[SCREEN_GATE], request);
+    terminal_flush_input(console->terminal);
+    console_open(console, SCREEN_GATE);
+}

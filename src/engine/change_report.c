@@ -1,0 +1,66 @@
+/* What came of a change, in a sentence that is true whatever happened. */
+#include "engine/engine.h"
+
+#include "base/duration.h"
+#include "base/text.h"
+
+void change_report_clear(struct change_report *report)
+{
+    g_clear_pointer(&report->plan, plan_unref);
+}
+
+char *change_version_text(const struct engine *engine, gint64 version)
+{
+    const struct migration *migration = migration_set_find(engine_set(engine), version);
+    if (version == VERSION_NONE)
+        return g_strdup("none");
+    return migration != NULL ? g_strdup(migration->digits)
+                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
+}
+
+static char *success_text(const struct change_report *report, const char *version,
+                          gboolean is_dry_run)
+{
+    g_autofree char *count = text_plural(report->done, "migration", "migrations");
+    g_autofree char *elapsed = duration_format(report->elapsed_us);
+    if (report->plan->steps->len == 0)
+        return g_strdup_printf("no change: the database is at %s", version);
+    if (is_dry_run)
+        return g_strdup_printf(
+            "dry run: %s ran and rolled back in %s; the database is at %s as before", count,
+            elapsed, version);
+    return g_strdup_printf("%s %s in %s; the database is at %s", count,
+                           plan_goes_down(report->plan) ? "down" : "up", elapsed, version);
+}
+
+static char *failure_text(const struct change_report *report, const char *version)
+{
+    guint planned = report->plan->steps->len;
+    if (report->is_unsettled)
+        return g_strdup_printf("%u of %u migrations are in; whether the next one is, is not known",
+                               report->done, planned);
+    if (report->is_dirty)
+        return g_strdup_printf("%u of %u migrations are in, and of the next one %u of %u "
+                               "statements: the database is dirty at %s",
+                               report->done, planned, report->statements_done, report->statements,
+                               version);
+    return g_strdup_printf(
+        "%u of %u migrations are in; nothing of the others is: the database is at %s", report->done,
+        planned, version);
+}
+
+char *change_report_text(const struct engine *engine, const struct change_report *report,
+                         gboolean is_dry_run, const GError *failure)
+{
+    g_autofree char *version = change_version_text(engine, report->version);
+    gboolean began = report->plan != NULL && report->plan->steps->len > 0;
+    if (failure == NULL)
+        return success_text(report, version, is_dry_run);
+    gboolean is_untouched = report->done == 0 && !report->is_dirty && !report->is_unsettled;
+    if (!began || (is_untouched && error_is(failure, ERROR_REFUSED)))
+        return NULL;
+    if (is_dry_run)
+        return g_strdup_printf("dry run: %u of %u migrations ran, and all of it was rolled back",
+                               report->done, report->plan->steps->len);
+    return failure_text(report, version);
+}

@@ -1,0 +1,221 @@
+/* What a person or a script meets first: a wrong path, a mistyped line, an unwritten file, words
+ * that mean the same. On SQLite, which needs no server. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "support/program.h"
+
+struct place {
+    char *directory, *url, *path;
+};
+
+static int setup(void **state)
+{
+    struct place *place = g_new0(struct place, 1);
+    place->directory = workspace_make();
+    place->path = g_build_filename(place->directory, "app.db", NULL);
+    place->url = g_strconcat("sqlite3://", place->path, NULL);
+    workspace_put(place->directory, "0001_one.up.sql", "CREATE TABLE one (i int);\n");
+    workspace_put(place->directory, "0001_one.down.sql", "DROP TABLE one;\n");
+    workspace_put(place->directory, "0002_two.up.sql", "CREATE TABLE two (i int);\n");
+    workspace_put(place->directory, "0002_two.down.sql", "DROP TABLE two;\n");
+    *state = place;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct place *place = *state;
+    workspace_remove(place->directory);
+    g_free(place->url);
+    g_free(place->path);
+    g_free(place);
+    return 0;
+}
+
+#define WINCH(place, ...)                                                                          \
+    program_run("-path", (place)->directory, "-database", (place)->url, __VA_ARGS__, NULL)
+
+#define assert_says(text, part)                                                                    \
+    do {                                                                                           \
+        if (strstr(text, part) == NULL)                                                            \
+            fail_msg("\"%s\" is not in \"%s\"", part, text);                                       \
+    } while (0)
+
+static void command_line__look__makes_no_file_of_a_wrong_path(void **state)
+{
+    struct place *place = *state;
+    static const char *const words[] = {"status", "version", "plan", "history", "validate", "down"};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        struct program_result result = WINCH(place, words[i]);
+        assert_int_equal(result.status, 7);
+        assert_says(result.err, place->path);
+        assert_false(g_file_test(place->path, G_FILE_TEST_EXISTS));
+        program_result_clear(&result);
+    }
+}
+
+static void command_line__up__says_that_it_makes_the_file(void **state)
+{
+    struct place *place = *state;
+    struct program_result up = WINCH(place, "up");
+    struct program_result again = WINCH(place, "up");
+    struct program_result status = WINCH(place, "status");
+    assert_int_equal(up.status, 0);
+    assert_says(up.err, "a new one is made");
+    assert_null(strstr(again.err, "a new one is made"));
+    assert_says(status.out, place->path);
+    program_result_clear(&up);
+    program_result_clear(&again);
+    program_result_clear(&status);
+}
+
+static void command_line__json__answers_a_line_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct program_result option = program_run("status", "--nonsense", "--json", NULL);
+    struct program_result command = program_run("-json", "stauts", NULL);
+    struct program_result other = program_run("up", "--nonsense", "--", "--json", NULL);
+    assert_int_equal(option.status, 2);
+    assert_says(option.out, "\"code\": \"usage\"");
+    assert_says(command.out, "\"ok\": false");
+    assert_string_equal(other.out, "");
+    program_result_clear(&option);
+    program_result_clear(&command);
+    program_result_clear(&other);
+}
+
+static void command_line__run__keeps_json_for_failures(void **state)
+{
+    struct place *place = *state;
+    struct program_result good = WINCH(place, "--json", "run", "--", "echo", "started");
+    struct program_result none = WINCH(place, "--json", "run", "--", "/nonexistent/program");
+    workspace_put(place->directory, "0003_bad.up.sql", "CREATE TABEL three (i int);\n");
+    struct program_result bad = WINCH(place, "--json", "run", "--", "echo", "started");
+    assert_string_equal(good.out, "started\n");
+    assert_int_equal(none.status, 1);
+    assert_says(none.out, "cannot become");
+    assert_int_not_equal(bad.status, 0);
+    assert_says(bad.out, "\"ok\": false");
+    assert_null(strstr(bad.out, "started\n"));
+    program_result_clear(&good);
+    program_result_clear(&none);
+    program_result_clear(&bad);
+}
+
+static void command_line__up__refuses_an_untouched_template(void **state)
+{
+    struct place *place = *state;
+    struct program_result make =
+        program_run("create", "-dir", place->directory, "-digits", "4", "three", NULL);
+    struct program_result up = WINCH(place, "up");
+    struct program_result two = WINCH(place, "up", "2");
+    struct program_result status = WINCH(place, "status");
+    assert_int_equal(make.status, 0);
+    assert_int_equal(up.status, 5);
+    assert_says(up.err, "0003_three.up.sql");
+    assert_int_equal(two.status, 0);
+    assert_says(status.out, "not written yet");
+    workspace_put(place->directory, "0003_three.up.sql", "-- nothing to do, on purpose\n");
+    struct program_result meant = WINCH(place, "up");
+    assert_int_equal(meant.status, 0);
+    program_result_clear(&make);
+    program_result_clear(&up);
+    program_result_clear(&two);
+    program_result_clear(&status);
+    program_result_clear(&meant);
+}
+
+static void command_line__confirm__takes_other_names_of_the_target(void **state)
+{
+    struct place *place = *state;
+    static const struct {
+        const char *words;
+        int status;
+    } rows[] = {
+        {"app.db 2", 5}, {"app.db -1", 5}, {"other.db 1", 5},
+        {"app.db", 5},   {"1", 5},         {"app.db 1", 0},
+    };
+    struct program_result up = WINCH(place, "up");
+    assert_int_equal(up.status, 0);
+    program_result_clear(&up);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct program_result down = WINCH(place, "down", "-confirm", rows[i].words);
+        if (down.status != rows[i].status)
+            fail_msg("%s: %d %s", rows[i].words, down.status, down.err);
+        program_result_clear(&down);
+    }
+}
+
+static void command_line__dirty__is_counted_and_names_versions(void **state)
+{
+    struct place *place = *state;
+    workspace_put(place->directory, "0003_vacuum.up.sql",
+                  "-- winch: transaction off\nCREATE TABLE three (i int);\nINSERT INTO nowhere "
+                  "VALUES (1);\n");
+    struct program_result up = WINCH(place, "up");
+    struct program_result status = WINCH(place, "status");
+    assert_int_not_equal(up.status, 0);
+    assert_says(up.out, "2 of 3 migrations are in, and of the next one 1 of 2 statements");
+    assert_int_equal(status.status, 3);
+    assert_says(status.out, "2 applied, 0 pending, 1 dirty");
+    assert_says(status.err, "'winch force 3'");
+    assert_says(status.err, "'winch force 2'");
+    program_result_clear(&up);
+    program_result_clear(&status);
+}
+
+static void command_line__config__marks_what_nothing_uses(void **state)
+{
+    (void)state;
+    struct program_result result = program_run("config", NULL);
+    g_auto(GStrv) lines = g_strsplit(result.out, "\n", -1);
+    gboolean is_marked = FALSE;
+    for (char **line = lines; *line != NULL; line++) {
+        gboolean says = strstr(*line, "not used by this version") != NULL;
+        is_marked |= g_str_has_prefix(*line, "backup.directory") && says;
+        assert_false(g_str_has_prefix(*line, "options.timeout") && says);
+    }
+    assert_true(is_marked);
+    program_result_clear(&result);
+}
+
+static void command_line__password__is_not_repeated(void **state)
+{
+    (void)state;
+    struct program_result command = program_run("postgres://u:sec@ret@h/db", NULL);
+    struct program_result source =
+        program_run("-source", "postgres://u:sec@ret@h/db", "status", NULL);
+    struct program_result path =
+        program_run("-database", "postgres://u:sec/ret@h/db", "status", NULL);
+    struct program_result *all[] = {&command, &source, &path};
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
+        assert_int_equal(all[i]->status, 2);
+        if (strstr(all[i]->err, "sec") != NULL || strstr(all[i]->err, "ret@") != NULL)
+            fail_msg("%s", all[i]->err);
+        program_result_clear(all[i]);
+    }
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(command_line__look__makes_no_file_of_a_wrong_path),
+        TEST(command_line__up__says_that_it_makes_the_file),
+        TEST(command_line__json__answers_a_line_that_cannot_be_read),
+        TEST(command_line__run__keeps_json_for_failures),
+        TEST(command_line__up__refuses_an_untouched_template),
+        TEST(command_line__confirm__takes_other_names_of_the_target),
+        TEST(command_line__dirty__is_counted_and_names_versions),
+        TEST(command_line__config__marks_what_nothing_uses),
+        TEST(command_line__password__is_not_repeated),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
