@@ -76,6 +76,23 @@ static void run__prepares_anew__after_a_failure(void **state)
     assert_value("up failed, up done, up failed", HISTORY_SQL);
 }
 
+/* A statement that never arrived, since one before it failed, is not taken for prepared. */
+static void force__prepares_anew__after_a_failure(void **state)
+{
+    struct run_test *test = *state;
+    AUTOPTR(history_record) *record = history_record_new(HISTORY_FORCE, OUTCOME_DONE);
+    record->version = 1;
+    cluster_exec("run", "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+                        "'BEGIN RAISE ''not now''; END'; CREATE TRIGGER refuse BEFORE TRUNCATE "
+                        "OR DELETE ON schema_migrations EXECUTE FUNCTION refuse()");
+    run_test_reopen(test); /* nothing is prepared on this connection */
+    assert_false(database_force(test->database, 1, record, NULL));
+    cluster_exec("run", "DROP TRIGGER refuse ON schema_migrations");
+    gboolean is_forced = database_force(test->database, 1, record, &test->error);
+    assert_true(is_forced);
+    assert_value("1 false", VERSION_SQL);
+}
+
 /* ---- impact --------------------------------------------------------------------------------- */
 
 static void impact__counts_rows__that_were_changed_not_shown(void **state)
@@ -171,6 +188,7 @@ int main(void)
         TEST(run__survives__a_file_that_deallocates),
         TEST(run__survives__statements_that_deallocate_one_by_one),
         TEST(run__prepares_anew__after_a_failure),
+        TEST(force__prepares_anew__after_a_failure),
         TEST(impact__counts_rows__that_were_changed_not_shown),
         TEST(impact__leaves_unmeasured__what_nobody_looked_at),
         TEST(impact__counts_no_rows__of_what_was_rolled_back),
