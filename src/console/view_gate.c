@@ -493,6 +493,16 @@ gboolean gate_view_key(struct view *base, const struct key *key)
     return TRUE;
 }
 
+static char *why_not(struct view *base, enum action_id action)
+{
+    struct gate_view *view = gate(base);
+    if (view->request == NULL || !view->is_ready ||
+        (action != ACTION_VIEW_SQL && action != ACTION_HELP))
+        return NULL;
+    g_autofree char *words = wanted(view);
+    return words != NULL ? g_strdup("letters are the words' now") : NULL;
+}
+
 static struct list *list_of(struct view *base)
 {
     return &gate(base)->list;
@@ -522,5 +532,6 @@ const struct view_ops gate_view_ops = {
     .open = open_,
     .close = close_,
     .draw = draw,
+    .why_not = why_not,
     .list = list_of,
 };
