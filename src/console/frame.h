@@ -62,6 +62,9 @@ const char *console_search(const struct console *console);
 /* The screen that help is about: the one that was shown before it. */
 enum screen console_help_screen(const struct console *console);
 
+/* TRUE: the pane with the cursor gets all the room. */
+gboolean console_is_zoomed(const struct console *console);
+
 /* Has work done on the monitor's thread. Takes over the job. */
 void console_ask(struct console *console, struct job *job);
 

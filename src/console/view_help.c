@@ -252,7 +252,7 @@ static char *help_save(struct view *base)
 static struct view *help_open(struct console *console)
 {
     struct help_view *view = g_new0(struct help_view, 1);
-    view->base = (struct view){&help_view_ops, console};
+    view->base = (struct view){.ops = &help_view_ops, .console = console};
     view->rows = g_ptr_array_new_with_free_func(row_free);
     view->columns = 80;
     return &view->base;

@@ -94,7 +94,7 @@ static char *output_save(struct view *base)
 static struct view *output_open(struct console *console)
 {
     struct output_view *view = g_new0(struct output_view, 1);
-    view->base = (struct view){&output_view_ops, console};
+    view->base = (struct view){.ops = &output_view_ops, .console = console};
     text_pane_init(&view->pane);
     return &view->base;
 }

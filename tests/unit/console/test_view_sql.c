@@ -185,6 +185,12 @@ static void sql__draw__one_pane_when_narrow_or_asked(void **state)
     do_times(fixture, ACTION_NEXT_PANE, 1);
     assert_drawn(fixture->view, 80, "DOWN");
     assert_not_drawn(fixture->view, 80, "UP  ");
+    do_times(fixture, ACTION_ONE_PANE, 1);
+    assert_drawn(fixture->view, 80, "UP  ");
+    assert_drawn(fixture->view, 80, "sha256");
+    fake_answers.is_zoomed = TRUE;
+    assert_not_drawn(fixture->view, 80, "UP  ");
+    assert_not_drawn(fixture->view, 80, "sha256");
 }
 
 static void sql__draw__missing_empty_and_broken_halves(void **state)
