@@ -152,6 +152,8 @@ static void add_timeout(GString *out, const char *name, gint64 milliseconds)
         return;
     if (milliseconds == 0)
         add(out, "%s off", name);
+    else if (milliseconds % 60000 == 0)
+        add(out, "%s %" G_GINT64_FORMAT "min", name, milliseconds / 60000);
     else if (milliseconds % 1000 == 0)
         add(out, "%s %" G_GINT64_FORMAT "s", name, milliseconds / 1000);
     else

@@ -308,7 +308,7 @@ static void sql_draw(struct view *base, struct grid *grid, const struct area *ar
     struct sql_view *view = (struct sql_view *)base;
     int detail =
         area->rows >= DETAIL_ROWS && !console_is_zoomed(view->base.console) ? SQL_DETAIL_ROWS : 0;
-    int notes = detail == 0 ? 0 : area->rows >= 30 ? 2 : 1;
+    int notes = detail == 0 ? 0 : area->rows >= 24 ? 2 : 1;
     const struct area body = {area->row + 1, area->column, area->rows - 1 - notes, area->columns};
     const struct area last = {area->row + area->rows - notes, area->column, notes, area->columns};
     view->columns = area->columns;
