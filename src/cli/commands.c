@@ -98,8 +98,10 @@ const struct command commands[] = {
      "is overwritten.",
      OPTIONS("ext", "dir", "seq", "digits", "format", "tz"), 1, 1, COMMAND_CONFIG, command_create},
     {"demo", GROUP_WRITE, "", "the main job, on a throwaway PostgreSQL",
-     "Starts a private server, migrates the samples up and back, and leaves nothing.", NULL, 0, 0,
-     0, command_demo},
+     "Starts a private server with the sample migrations and some data, and opens the\n"
+     "console on it. Without a terminal, or with --plain, it migrates them up and back\n"
+     "as text. Nothing is left.",
+     NULL, 0, 0, 0, command_demo},
     {"help", GROUP_WRITE, "[COMMAND]", "this, or more about one command", "You are reading it.",
      NULL, 0, 1, 0, command_help},
     {.name = NULL},

@@ -383,7 +383,7 @@ void console_suspend(struct console *console)
         return;
     }
     terminal_release(console->terminal);
-    raise(SIGSTOP);
+    kill(0, SIGTSTP);
     terminal_resume(console->terminal);
     terminal_resized(console->terminal);
     console_redraw(console);

@@ -96,6 +96,7 @@ static void start_statement(struct run_picture *picture, const struct run_note *
         run_step_statement(run_picture_step(picture, note->step), note->statement);
     forget_hindrances(picture);
     picture->statement = note->statement;
+    picture->statement_at = note->at;
     if (statement == NULL)
         return;
     statement->mark = RUN_MARK_RUNNING;
@@ -223,7 +224,7 @@ static void end_step(struct run_picture *picture, const struct run_note *note)
     picture->done++;
 }
 
-static void fail_step(struct run_picture *picture, const struct run_note *note, gint64 now)
+static void fail_step(struct run_picture *picture, const struct run_note *note)
 {
     struct run_step_picture *step = run_picture_step(picture, note->step);
     struct run_statement_picture *statement = run_step_statement(step, note->statement);
@@ -239,8 +240,8 @@ static void fail_step(struct run_picture *picture, const struct run_note *note, 
     if (statement == NULL)
         return;
     statement->mark = RUN_MARK_FAILED;
-    if (statement->started_at > 0)
-        statement->elapsed_us = MAX(now - statement->started_at, 0);
+    if (statement->started_at > 0 && picture->statement == note->statement)
+        statement->elapsed_us = note->at - picture->statement_at;
     if (why != NULL)
         append_message(&statement->message, why);
 }
@@ -334,7 +335,7 @@ void run_picture_fold(struct run_picture *picture, const struct run_note *note, 
         end_step(picture, note);
         break;
     case ENGINE_STEP_FAILED:
-        fail_step(picture, note, now);
+        fail_step(picture, note);
         break;
     case ENGINE_NOTICE:
         add_notice(picture, note->text);

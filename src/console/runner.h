@@ -77,6 +77,7 @@ struct run_picture {
     GPtrArray *steps;                            /* of struct run_step_picture * */
     guint step;                                  /* the one under way */
     guint statement;                             /* of it */
+    gint64 statement_at;                         /* when that began, monotonic */
     char *waiting_for;                           /* holder of the migration lock; raw; NULL */
     char *blocked_by;                            /* who is in our way; raw; NULL */
     char *blocking;                              /* who waits for us; raw; NULL */

@@ -369,9 +369,8 @@ static void draw_list(struct timeline_view *view, struct grid *grid, const struc
 
 static void legend(struct grid *grid, const struct area *area)
 {
-    grid_put(
-        grid, area->row, area->column, area->columns, STYLE_FAINT,
-        "P pending  A applied  A* file changed since  X dirty  ? no file  S missed  = current");
+    grid_put(grid, area->row, area->column, area->columns, STYLE_FAINT,
+             "P pending  A applied  A* changed since  X dirty  ? no file  S missed  = current");
 }
 
 /* Below the list, beside it, or nowhere: as the room allows. */

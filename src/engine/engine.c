@@ -199,27 +199,52 @@ gboolean engine_version(struct engine *engine, struct version_state *state, GErr
     return engine_exists(engine, error) && database_version_read(engine->database, state, error);
 }
 
-struct ledger *engine_ledger(struct engine *engine, struct version_state *state, GError **error)
+static struct ledger *ledger_beside(struct engine *engine, const struct version_state *state,
+                                    GPtrArray **history, GError **error)
+{
+    *history = database_history_read(engine->database, 0, error);
+    return *history != NULL ? ledger_new(*history, state) : NULL;
+}
+
+static struct ledger *read_ledger(struct engine *engine, struct version_state *state,
+                                  GPtrArray **history, GError **error)
 {
     return database_version_read(engine->database, state, error)
-               ? engine_ledger_beside(engine, state, error)
+               ? ledger_beside(engine, state, history, error)
                : NULL;
+}
+
+struct ledger *engine_ledger(struct engine *engine, struct version_state *state, GError **error)
+{
+    g_autoptr(GPtrArray) history = NULL;
+    return read_ledger(engine, state, &history, error);
 }
 
 struct ledger *engine_ledger_beside(struct engine *engine, const struct version_state *state,
                                     GError **error)
 {
-    g_autoptr(GPtrArray) records = database_history_read(engine->database, 0, error);
-    return records != NULL ? ledger_new(records, state) : NULL;
+    g_autoptr(GPtrArray) history = NULL;
+    return ledger_beside(engine, state, &history, error);
+}
+
+struct status *engine_status_and_history(struct engine *engine, GPtrArray **history, GError **error)
+{
+    struct version_state state;
+    g_autoptr(GPtrArray) read = NULL;
+    if (!engine_exists(engine, error))
+        return NULL;
+    struct ledger *ledger = read_ledger(engine, &state, &read, error);
+    struct status *status =
+        ledger != NULL ? status_build(engine->set, ledger, &state, TRUE, error) : NULL;
+    if (status != NULL)
+        *history = g_steal_pointer(&read);
+    return status;
 }
 
 struct status *engine_status(struct engine *engine, GError **error)
 {
-    struct version_state state;
-    if (!engine_exists(engine, error))
-        return NULL;
-    struct ledger *ledger = engine_ledger(engine, &state, error);
-    return ledger != NULL ? status_build(engine->set, ledger, &state, TRUE, error) : NULL;
+    g_autoptr(GPtrArray) history = NULL;
+    return engine_status_and_history(engine, &history, error);
 }
 
 struct plan *engine_plan_from(struct engine *engine, const struct version_state *state,

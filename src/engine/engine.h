@@ -52,6 +52,9 @@ gboolean engine_exists(const struct engine *engine, GError **error);
 
 gboolean engine_version(struct engine *engine, struct version_state *state, GError **error);
 struct status *engine_status(struct engine *engine, GError **error);
+/* The same, and the history it was made from (as engine_history()), read once. */
+struct status *engine_status_and_history(struct engine *engine, GPtrArray **history,
+                                         GError **error);
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error);
 /* As database_history_read(). */
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);
