@@ -76,6 +76,7 @@ static void note_impact(struct run *run, const struct run_result *result, GStrin
     g_string_append_c(statements, ']');
     impact.statements = g_strdup(statements->str);
     g_array_append_val(run->impacts, impact);
+    /* cppcheck-suppress memleak ; the array has it now */
 }
 
 static void tell_step(const struct run_event *event, void *data)
