@@ -103,6 +103,9 @@ void runner_free(struct runner *runner);
 /* Takes over request. FALSE when a run is under way. */
 gboolean runner_start(struct runner *runner, struct run_request *request);
 gboolean runner_is_active(const struct runner *runner);
+/* The same, but told by the run's thread itself: what the main thread has not heard yet counts. Any
+ * thread. */
+gboolean runner_is_working(struct runner *runner);
 /* TRUE while what is under way writes to the database for good. */
 gboolean runner_is_writing(const struct runner *runner);
 /* Any thread. */
