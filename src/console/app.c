@@ -195,17 +195,25 @@ void console_arm(struct console *console)
                 was_armed ? "read-only again" : "armed for 15 minutes: w ends it");
 }
 
-char *console_why_read_only(const struct console *console)
+char *console_why_not_armed(const struct console *console)
 {
     const struct model *model = console->model;
     if (console->options->is_read_only)
         return g_strdup("this console was started with --readonly");
     if (model->server == NULL || model->link != LINK_UP)
         return g_strdup("there is no connection");
-    if (model->server->is_standby)
-        return g_strdup("this server is a standby");
     if (!console_is_armed(console))
         return g_strdup("read-only: press w to arm, or start with --write");
+    return NULL;
+}
+
+char *console_why_read_only(const struct console *console)
+{
+    char *why = console_why_not_armed(console);
+    if (why != NULL)
+        return why;
+    if (console->model->server->is_standby)
+        return g_strdup("this server is a standby");
     if (runner_is_active(console->runner))
         return g_strdup("a run is under way (4)");
     return NULL;

@@ -294,3 +294,9 @@ struct activity *engine_activity(struct engine *engine, GError **error)
 {
     return database_activity(engine->database, error);
 }
+
+gboolean engine_session_end(struct engine *engine, int pid, gint64 began, gboolean terminates,
+                            gboolean *was_told, GError **error)
+{
+    return database_session_end(engine->database, pid, began, terminates, was_told, error);
+}
