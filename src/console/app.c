@@ -303,7 +303,7 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
     struct console *console = data;
     struct key key;
     (void)fd;
-    while (!console->is_ending && terminal_key(console->terminal, &key))
+    while (terminal_key(console->terminal, &key))
         input_key(console, &key);
     if ((condition & (G_IO_HUP | G_IO_ERR)) == 0)
         return G_SOURCE_CONTINUE;
@@ -494,8 +494,8 @@ gboolean console_run(const struct console_options *options, GError **error)
     console.loop = NULL;
     runner_free(console.runner);
     monitor_stop(console.monitor);
-    close_views(&console);
     prompt_free(console.prompt);
+    close_views(&console);
     print_screens(&console);
     g_ptr_array_unref(console.prints);
     g_clear_pointer(&console.grid, grid_free);

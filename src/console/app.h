@@ -81,5 +81,8 @@ void change_end_session(struct console *console);
 
 /* command_line.c: what is typed after ":" */
 void command_line_ask(struct console *console);
+/* Adds the console's own words that may stand at byte cursor of text to candidates (of struct
+ * console_candidate *). */
+void command_line_complete(const char *text, gsize cursor, GPtrArray *candidates);
 
 #endif
