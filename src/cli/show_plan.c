@@ -117,10 +117,13 @@ void plan_show(struct command_context *context, const struct plan *plan)
 
 static gboolean goal_of(const struct command_context *context, struct goal *goal, GError **error)
 {
+    static const char *const ways[] = {"missed", "down", NULL};
     const struct invocation *invocation = context->invocation;
     const char *target = invocation_argument(invocation, 0);
     const char *down = invocation_value(invocation, "down");
     goal->allows_empty_down = invocation_has(invocation, "allow-empty-down");
+    if (!invocation_one_of(invocation, ways, "a target", error))
+        return FALSE;
     if (invocation_has(invocation, "missed"))
         goal->kind = GOAL_MISSED;
     else if (down != NULL) {
