@@ -151,6 +151,7 @@ void run_note_free(struct run_note *note)
     g_clear_pointer(&note->steps, g_ptr_array_unref);
     g_clear_error(&note->error);
     g_free(note->text);
+    g_free(note->sql);
     g_free(note->end.outcome);
     g_free(note);
 }

@@ -151,6 +151,7 @@ static void fold_run_event(struct run_picture *picture, const struct run_note *n
         break;
     case RUN_EVENT_BLOCKING:
         replace(&picture->blocking, note->text);
+        picture->blocking_at = now;
         break;
     case RUN_EVENT_PROGRESS:
         hear_progress(picture, note, now);

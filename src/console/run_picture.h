@@ -14,7 +14,8 @@ struct run_note {
     enum engine_event_kind kind;
     enum run_event_kind run_kind; /* ENGINE_STEP_EVENT */
     gboolean is_end;              /* the run has ended: everything is in end */
-    gint64 at;                    /* when it happened, monotonic */
+    char *sql; /* a statement that was sent, for the log alone; NULL: an event of the run */
+    gint64 at; /* when it happened, monotonic */
     guint step, statement;
     gint64 elapsed_us, rows, done, total;
     struct plan *plan; /* ENGINE_PLANNED: a reference */

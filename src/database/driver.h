@@ -36,6 +36,8 @@ struct database_driver {
     const GArray *(*lock_ids)(const struct database *database);
     struct pulse *(*pulse)(struct database *database, GError **error);
     struct activity *(*activity)(struct database *database, GError **error);
+    gboolean (*session_end)(struct database *database, int pid, gint64 began, gboolean terminates,
+                            gboolean *was_told, GError **error);
     gboolean (*history_append)(struct database *database, struct history_record *record,
                                GError **error);
     GPtrArray *(*history_read)(struct database *database, guint limit, GError **error);

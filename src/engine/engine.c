@@ -41,6 +41,12 @@ gboolean engine_pause(const struct engine *engine, gint64 milliseconds)
     return TRUE;
 }
 
+void engine_stopped_trying(const struct engine *engine, GError **failure)
+{
+    g_prefix_error(failure, "cancelled before another try: ");
+    (*failure)->code = (gint)cancellation_why(engine->cancellation);
+}
+
 gint64 engine_retry_delay(const struct engine *engine, guint attempt)
 {
     gint64 base = engine->settings->retry_delay << MIN(attempt - 1, 4);
@@ -96,10 +102,12 @@ static gboolean connect_patiently(struct engine *engine, GError **error)
             engine_tell(engine, &(struct engine_event){.kind = ENGINE_CONNECT_RETRY,
                                                        .error = failure,
                                                        .elapsed_us = delay * 1000});
-        if (!may_retry || engine_pause(engine, delay)) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
+        if (may_retry && !engine_pause(engine, delay))
+            continue;
+        if (may_retry)
+            engine_stopped_trying(engine, &failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
     }
 }
 
@@ -312,4 +320,10 @@ struct pulse *engine_pulse(struct engine *engine, GError **error)
 struct activity *engine_activity(struct engine *engine, GError **error)
 {
     return database_activity(engine->database, error);
+}
+
+gboolean engine_session_end(struct engine *engine, int pid, gint64 began, gboolean terminates,
+                            gboolean *was_told, GError **error)
+{
+    return database_session_end(engine->database, pid, began, terminates, was_told, error);
 }

@@ -69,6 +69,10 @@ gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **err
  * watches with an engine of its own. The pictures may go to any thread. */
 struct pulse *engine_pulse(struct engine *engine, GError **error);
 struct activity *engine_activity(struct engine *engine, GError **error);
+/* As database_session_end(): asked of any engine, also a read-only one, so the caller decides who
+ * may. */
+gboolean engine_session_end(struct engine *engine, int pid, gint64 began, gboolean terminates,
+                            gboolean *was_told, GError **error);
 int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError **error);
 
 /* One thing that is not as it should be. */

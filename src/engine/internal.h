@@ -24,6 +24,9 @@ void engine_tell_new(const struct engine *engine);
 /* Waits, at most milliseconds, for a cancellation; TRUE when there is one. */
 gboolean engine_pause(const struct engine *engine, gint64 milliseconds);
 
+/* The failure that was to be tried again, as that of whoever cancelled instead. */
+void engine_stopped_trying(const struct engine *engine, GError **failure);
+
 /* retry_delay with jitter, growing with each attempt (from 1); milliseconds. */
 gint64 engine_retry_delay(const struct engine *engine, guint attempt);
 

@@ -243,11 +243,13 @@ static gboolean run_step(struct run *run, guint index, struct run_result *result
         gboolean may_retry = result->is_retryable && attempt <= run->engine->settings->max_retries;
         if (may_retry)
             tell_of_step(run, ENGINE_STEP_RETRY, index, result, failure, delay * 1000);
-        if (!may_retry || engine_pause(run->engine, delay)) {
-            tell_of_step(run, ENGINE_STEP_FAILED, index, result, failure, result->elapsed_us);
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
+        if (may_retry && !engine_pause(run->engine, delay))
+            continue;
+        if (may_retry)
+            engine_stopped_trying(run->engine, &failure);
+        tell_of_step(run, ENGINE_STEP_FAILED, index, result, failure, result->elapsed_us);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
     }
 }
 

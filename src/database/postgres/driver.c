@@ -134,6 +134,7 @@ const struct database_driver postgres_driver = {
     .lock_ids = postgres_lock_ids,
     .pulse = postgres_pulse,
     .activity = postgres_activity,
+    .session_end = postgres_session_end,
     .history_append = postgres_history_append,
     .history_read = postgres_history_read,
     .history_head = postgres_history_head,

@@ -214,6 +214,8 @@ gboolean postgres_version_fill(struct postgres *postgres, const PGresult *result
 /* activity.c */
 struct pulse *postgres_pulse(struct database *database, GError **error);
 struct activity *postgres_activity(struct database *database, GError **error);
+gboolean postgres_session_end(struct database *database, int pid, gint64 began, gboolean terminates,
+                              gboolean *was_told, GError **error);
 /* progress.c: a row a view of pg_stat_progress_*; the texts are SQL. Ended by a NULL name. */
 struct progress_view {
     const char *name, *phase, *unit, *done, *total;
