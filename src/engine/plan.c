@@ -125,7 +125,9 @@ static gboolean down_may_run(const struct planner *planner, const struct plan_st
     if (migration->notes.irreversible != NULL) {
         error_set_at(error, ERROR_REFUSED, migration->up.path, 0, "%s is irreversible: %s",
                      migration->digits, migration->notes.irreversible);
-        error_advise(error, "stop above %s, or write a new migration that repairs what is wrong",
+        error_advise(error,
+                     "'winch goto %s' is as far down as it goes; else write a new migration that "
+                     "repairs what is wrong",
                      migration->digits);
         return FALSE;
     }
