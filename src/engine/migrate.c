@@ -349,9 +349,11 @@ static gboolean check_row(struct run *run, GError **error)
         return FALSE;
     if (now.version == run->report->version && !now.is_dirty)
         return TRUE;
+    gint64 wanted = run->report->version;
+    run->report->version = now.version;
     error_set(error, ERROR_FINDINGS,
               "after the run the version row says %" G_GINT64_FORMAT "%s, not %" G_GINT64_FORMAT,
-              now.version, now.is_dirty ? " (dirty)" : "", run->report->version);
+              now.version, now.is_dirty ? " (dirty)" : "", wanted);
     error_advise(error,
                  "a migration or somebody else wrote the version table; see 'winch history'");
     return FALSE;
@@ -511,6 +513,8 @@ static gboolean look_first(struct run *run, gboolean *settled, GError **error)
     *settled = TRUE;
     if (ledger == NULL)
         return FALSE;
+    run->report->version = state.version; /* unless the lock shows another */
+    run->report->is_dirty = state.is_dirty;
     if (state.is_dirty || state.kind == VERSION_TABLE_FOREIGN) {
         *settled = FALSE;
         return TRUE;
@@ -521,7 +525,6 @@ static gboolean look_first(struct run *run, gboolean *settled, GError **error)
         return TRUE;
     }
     run->state = state;
-    run->report->version = state.version;
     run->report->plan = plan_ref(plan);
     tell_plan(run);
     return plan_is_as_seen(run, error) && !asks_too_much(run, error);
