@@ -176,7 +176,7 @@ static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct 
         .keeps_session_state = settings->carries_session_state,
         .commits_synchronously = commits_synchronously(run),
         .lock_timeout = either(step->migration->notes.lock_timeout, settings->lock_timeout),
-        .timeout = either(step->migration->notes.timeout, settings->timeout),
+        .timeout = either(step->migration->notes.timeout, run->engine->timeout),
         .application_name = name,
         .record = record,
         .files = files,
