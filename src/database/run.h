@@ -124,4 +124,9 @@ struct run_result {
     char xid[24];             /* "" when not known */
 };
 
+/* Adds to the advice of an error that left a migration part way: what to do first, and which
+ * version to force by what was made of it. What the advice said before has to hold of a dirty
+ * database. */
+void run_advise_dirty(const struct run_job *job, const char *first, GError **error);
+
 #endif
