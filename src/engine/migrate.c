@@ -540,7 +540,8 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
     memset(report, 0, sizeof *report);
     report->version = VERSION_NONE;
     run_id_make(report->run_id);
-    if (!goes_up && goal->kind != GOAL_GOTO && !engine_exists(engine, error))
+    gboolean may_go_up = goes_up || (goal->kind == GOAL_GOTO && !goal->never_up);
+    if (!may_go_up && !engine_exists(engine, error))
         return FALSE;
     gboolean is_done = look_first(&run, &settled, error);
     if (!settled) {

@@ -288,6 +288,16 @@ static gboolean resolve(const struct planner *planner, gint64 *version, GError *
     return TRUE;
 }
 
+static gboolean refuse_way(const struct planner *planner, gint64 target, const char *lies,
+                           const char *advice, GError **error)
+{
+    error_set(error, ERROR_USAGE,
+              "version %" G_GINT64_FORMAT " lies %s the current one, %" G_GINT64_FORMAT, target,
+              lies, planner->plan->from);
+    error_advise(error, "%s", advice);
+    return FALSE;
+}
+
 static gboolean plan_goal(struct planner *planner, GError **error)
 {
     const struct goal *goal = planner->goal;
@@ -307,15 +317,12 @@ static gboolean plan_goal(struct planner *planner, GError **error)
     case GOAL_GOTO:
         break;
     }
+    if (goal->never_up && target > planner->plan->from)
+        return refuse_way(planner, target, "above", "'winch up --to' goes up", error);
     if (target >= planner->plan->from)
         return plan_up(planner, target, G_MAXUINT, error);
-    if (goal->kind == GOAL_UP_TO) {
-        error_set(error, ERROR_USAGE,
-                  "version %" G_GINT64_FORMAT " lies below the current one, %" G_GINT64_FORMAT,
-                  target, planner->plan->from);
-        error_advise(error, "'winch goto' goes either way");
-        return FALSE;
-    }
+    if (goal->kind == GOAL_UP_TO)
+        return refuse_way(planner, target, "below", "'winch goto' goes either way", error);
     return plan_down(planner, target, G_MAXUINT, error);
 }
 
