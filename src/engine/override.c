@@ -139,7 +139,7 @@ static gboolean adopt_locked(struct engine *engine, const struct change_options 
         return FALSE;
     if (state.is_dirty) {
         error_set(error, ERROR_DIRTY, "the database is dirty: what ran cannot be assumed");
-        error_advise(error, "mend it with the tool that left it so, then adopt");
+        plan_advise_dirty(engine->set, &state, error);
         return FALSE;
     }
     return adopt_all(engine, ledger, state.version, options, adopted, error);

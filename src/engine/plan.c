@@ -332,20 +332,23 @@ void plan_advise_dirty(const struct migration_set *set, const struct version_sta
                        GError **error)
 {
     gint64 version = state->version;
-    gint64 below = version != VERSION_NONE ? migration_set_version_before(set, version) : version;
+    gboolean is_none = version == VERSION_NONE;
     guint index = version == G_MAXINT64 ? migration_set_count(set)
                                         : migration_set_lower_bound(set, version + 1);
     const struct migration *above = migration_set_at(set, index);
-    g_autofree char *here =
-        version != VERSION_NONE ? g_strdup_printf("%" G_GINT64_FORMAT, version) : g_strdup("none");
-    g_autofree char *down =
-        below != VERSION_NONE ? g_strdup_printf("%" G_GINT64_FORMAT, below) : g_strdup("none");
-    error_advise(error,
-                 "'winch history' says what is in; mend the schema by hand, then 'winch force %s' "
-                 "when it is that of %s, 'winch force %s' when an up was undone%s%s%s",
-                 here, here, version != VERSION_NONE ? down : here,
-                 above != NULL ? ", 'winch force " : "", above != NULL ? above->digits : "",
-                 above != NULL ? "' when a down was" : "");
+    g_autofree char *here = migration_set_version_text(set, version);
+    g_autofree char *below = migration_set_version_text(
+        set, is_none ? version : migration_set_version_before(set, version));
+    g_autoptr(GString) ways = g_string_new(NULL);
+    g_string_append_printf(ways, "'winch force %s' when it is that of %s", here, here);
+    if (!is_none) /* no up ends there */
+        g_string_append_printf(ways, ", 'winch force %s' when an up was undone", below);
+    if (above != NULL)
+        g_string_append_printf(ways, ", 'winch force %s' when a down was", above->digits);
+    if (is_none && above != NULL)
+        g_string_append(ways, " undone");
+    error_advise(error, "'winch history' says what is in; mend the schema by hand, then %s",
+                 ways->str);
 }
 
 static gboolean refuse_dirty(const struct migration_set *set, const struct version_state *state,
@@ -353,8 +356,8 @@ static gboolean refuse_dirty(const struct migration_set *set, const struct versi
 {
     if (state->version == VERSION_NONE)
         error_set(error, ERROR_DIRTY,
-                  "the database is dirty with no version: the down of its first migration, "
-                  "which is not transactional, did not end");
+                  "the database is dirty with no version: the down of its first migration did not "
+                  "end");
     else
         error_set(error, ERROR_DIRTY,
                   "the database is dirty at version %" G_GINT64_FORMAT
