@@ -2,8 +2,8 @@
  * files, version table and lock with golang-migrate.
  *
  * A handle belongs to one thread at a time; every function but winch_cancel() blocks on disk and
- * server. Strings are UTF-8. Nothing here prints, exits or touches signal handlers. See libwinch(3)
- * and docs/example.c. */
+ * server. Strings are UTF-8. Nothing here prints, exits or touches signal handlers. docs/example.c
+ * shows it at work. */
 #ifndef WINCH_WINCH_H
 #define WINCH_WINCH_H
 
