@@ -192,8 +192,8 @@ static void command_line__dirty__is_counted_and_names_versions(void **state)
     assert_says(up.out, "2 of 3 migrations are in, and of the next one 1 of 2 statements");
     assert_int_equal(status.status, 3);
     assert_says(status.out, "2 applied, 0 pending, 1 dirty");
-    assert_says(status.err, "'winch force 3'");
-    assert_says(status.err, "'winch force 2'");
+    assert_says(status.err, "'winch force 0003'");
+    assert_says(status.err, "'winch force 0002'");
     program_result_clear(&up);
     program_result_clear(&status);
 }
