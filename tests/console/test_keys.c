@@ -189,6 +189,21 @@ static void keys__unbound_and_modified__say_so_and_do_nothing(void **state)
     console_quit_well(test);
 }
 
+/* Neither the digits of a sequence that nobody knows nor those of F10 where TERM has none are keys.
+ */
+static void keys__unknown_sequences__are_no_keys(void **state)
+{
+    static const char *const environment[] = {"TERM=vt100", NULL};
+    struct console_test *test = *state;
+    console_put_migrations(test, 2);
+    console_start(test, 24, 80, NULL, environment);
+    terminal_wait_text(test->terminal, " applied, ");
+    terminal_type(test->terminal, "\033[2;9~");
+    terminal_wait_text(test->terminal, "Alt-[ is not bound here");
+    console_assert_shows(test, "Timeline 2 migrations");
+    console_quit_well(test);
+}
+
 static void keys__count__moves_that_far(void **state)
 {
     struct console_test *test = *state;
@@ -233,6 +248,8 @@ int main(void)
                                         console_teardown),
         cmocka_unit_test_setup_teardown(keys__unbound_and_modified__say_so_and_do_nothing,
                                         console_setup, console_teardown),
+        cmocka_unit_test_setup_teardown(keys__unknown_sequences__are_no_keys, console_setup,
+                                        console_teardown),
         cmocka_unit_test_setup_teardown(keys__count__moves_that_far, console_setup,
                                         console_teardown),
         cmocka_unit_test_setup_teardown(keys__search_and_filter__find, console_setup,
