@@ -171,7 +171,7 @@ GArray *sql_words(const char *text, gsize length, enum sql_dialect dialect)
 enum sql_word_kind sql_words_at(const GArray *words, gsize offset, gsize *end)
 {
     guint low = 0, high = words->len;
-    gsize unused;
+    gsize unused = 0;
     end = end != NULL ? end : &unused;
     while (low < high) {
         guint middle = low + (high - low) / 2;

@@ -32,7 +32,8 @@ const struct command commands[] = {
      OPTIONS("down", "missed", "allow-empty-down"), 0, 1, LOOKS, command_plan},
     {"history", GROUP_LOOK, "", "what was done, by whom, and how it ended",
      "Oldest first. --verify recomputes the hash chain and names the first row that\n"
-     "was changed, is missing or stands elsewhere (exit status 6).",
+     "was changed, is missing or stands elsewhere (exit status 6). --verbose adds what\n"
+     "each was seen to cost: rows changed, WAL written by the server meanwhile, waits.",
      OPTIONS("limit", "verify"), 0, 0, LOOKS, command_history},
     {"graph", GROUP_LOOK, "[VERSION]", "what needs what, newest first",
      "From the requires notes; a file without one needs the version before it. P is\n"
@@ -97,8 +98,10 @@ const struct command commands[] = {
      "is overwritten.",
      OPTIONS("ext", "dir", "seq", "digits", "format", "tz"), 1, 1, COMMAND_CONFIG, command_create},
     {"demo", GROUP_WRITE, "", "the main job, on a throwaway PostgreSQL",
-     "Starts a private server, migrates the samples up and back, and leaves nothing.", NULL, 0, 0,
-     0, command_demo},
+     "Starts a private server with the sample migrations and some data, and opens the\n"
+     "console on it. Without a terminal, or with --plain, it migrates them up and back\n"
+     "as text. Nothing is left.",
+     NULL, 0, 0, 0, command_demo},
     {"help", GROUP_WRITE, "[COMMAND]", "this, or more about one command", "You are reading it.",
      NULL, 0, 1, 0, command_help},
     {.name = NULL},

@@ -144,6 +144,38 @@ static char **environment_make(const struct demo *demo)
     return g_environ_setenv(environment, "WINCH_MIGRATIONS_PATH", migrations, TRUE);
 }
 
+/* ---- on a terminal ------------------------------------------------------------------------------
+ */
+
+static const struct step preparation[] = {
+    {"A new database says what it is.", {"init", "--environment", "development"}},
+    {"Up to the fifth:", {"up", "5"}},
+    {"Some data, so that times and counts mean something:", {NULL}},
+};
+
+static gboolean has_terminal(const struct command_context *context)
+{
+    const char *term = g_getenv("TERM");
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && term != NULL &&
+           strcmp(term, "dumb") != 0 && !context->output->is_json &&
+           !invocation_has(context->invocation, "plain");
+}
+
+/* The console on the demo's database, with a migration pending and rows to count. */
+static gboolean open_console(struct demo *demo, GError **error)
+{
+    const char *argv[] = {demo->self, "console", NULL};
+    for (gsize i = 0; i < G_N_ELEMENTS(preparation); i++)
+        if (!run_step(demo, &preparation[i], error))
+            return FALSE;
+    output_line(demo->context->output, ROLE_PLAIN,
+                "\n# Now the console: Enter opens, d tries, m migrates, r rolls back, ? helps.");
+    if (!spawn(demo, argv, error))
+        return FALSE;
+    output_line(demo->context->output, ROLE_GOOD, "The server and its data are gone.");
+    return TRUE;
+}
+
 static gboolean tour(struct demo *demo, struct scratch_server *server, GError **error)
 {
     g_autofree char *bindir = scratch_bindir(error);
@@ -155,6 +187,8 @@ static gboolean tour(struct demo *demo, struct scratch_server *server, GError **
     output_line(demo->context->output, ROLE_PLAIN,
                 "A private PostgreSQL is running in %s; it ends with the demo.",
                 scratch_server_directory(server));
+    if (has_terminal(demo->context))
+        return open_console(demo, error);
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
         if (cancellation_level(demo->context->cancellation) != CANCEL_NONE) {
             error_set(error, cancellation_why(demo->context->cancellation), "the demo was stopped");

@@ -14,11 +14,13 @@
 #define LOG       SCREEN_BIT(SCREEN_LOG)
 #define GRAPH     SCREEN_BIT(SCREEN_GRAPH)
 #define LISTS     SCREENS_LISTS
+#define TEXTS     (SQL | LOG | SCREEN_BIT(SCREEN_OUTPUT))
 #define MIGRATION (TIMELINE | SQL | PLAN | GRAPH | HISTORY)
 
 /* clang-format off */
 const struct action actions[] = {
-    {ACTION_OPEN, ACTION_READS, LISTS, "open", "Enter Right", "open", "open what is under the cursor", NULL},
+    {ACTION_OPEN, ACTION_READS, LISTS & ~TEXTS, "open", "Enter Right", "open", "open what is under the cursor", NULL},
+    {ACTION_OPEN, ACTION_READS, TEXTS, "open-row", "Enter", "open", "open what is under the cursor", NULL},
     {ACTION_DRY_RUN, ACTION_READS, TIMELINE | PLAN | GRAPH | SQL, "dry-run", "d F6", "dry run", "run the way to the selected version here, in a transaction that is rolled back", "up --to VERSION --dry-run"},
     {ACTION_MIGRATE, ACTION_WRITES, TIMELINE | PLAN | GRAPH | SQL, "migrate", "m F7", "migrate", "up to the selected version, through the gate", "up --to VERSION"},
     {ACTION_ROLLBACK, ACTION_WRITES, TIMELINE | PLAN | GRAPH | SQL, "rollback", "r F8", "roll back", "back to the selected version, through the gate", "goto VERSION"},
@@ -29,7 +31,8 @@ const struct action actions[] = {
     {ACTION_SYNC, ACTION_READS, SQL, "sync", "s", "sync", "scroll up and down file together, or each alone", NULL},
     {ACTION_WRAP, ACTION_READS, SQL | LOG | SCREEN_BIT(SCREEN_OUTPUT), "wrap", "\\", "wrap", "break long lines, or cut them", NULL},
     {ACTION_ONE_PANE, ACTION_READS, SQL, "one-pane", "|", "panes", "up and down side by side, or one alone", NULL},
-    {ACTION_TERMINATE, ACTION_WRITES, ACTIVITY, "terminate", "t", "end session", "cancel or end the selected session, through the gate", NULL},
+    {ACTION_CANCEL_SESSION, ACTION_WRITES, ACTIVITY, "cancel-session", "t", "cancel", "cancel what the selected session does, through the gate", NULL},
+    {ACTION_TERMINATE, ACTION_WRITES, ACTIVITY, "end-session", "T", "end session", "end the selected session itself, through the gate", NULL},
     {ACTION_RECOVER, ACTION_WRITES, TIMELINE | HISTORY, "recover", "f", "force", "set the version row by hand, through the gate: for recovery", "force VERSION"},
     {ACTION_VIEW_SQL, ACTION_READS, MIGRATION | RUN | SCREEN_BIT(SCREEN_GATE), "view-sql", "v", "SQL", "the SQL of the selected migration, up and down", NULL},
     {ACTION_CURRENT, ACTION_READS, TIMELINE | GRAPH, "current", "c", NULL, "go to the current version", NULL},
@@ -39,7 +42,8 @@ const struct action actions[] = {
     {ACTION_FILTER, ACTION_READS, TIMELINE | HISTORY | LOG | ACTIVITY, "filter", "F F4", "filter", "show matching rows alone; empty shows all", NULL},
     {ACTION_PROMPT, ACTION_READS, SCREENS_ALL & ~SCREEN_BIT(SCREEN_GATE), "command", ":", "command", "type a command, as after winch", NULL},
     {ACTION_HELP, ACTION_READS, SCREENS_ALL, "help", "? F1", "help", "the keys of this screen, its letters, and the rest", "help"},
-    {ACTION_BACK, ACTION_READS, SCREENS_ALL, "back", "q Esc", "back", "back to the screen before; on the first, q leaves", NULL},
+    {ACTION_BACK, ACTION_READS, LISTS, "back", "q Esc", "back", "back to the screen before; on the first, q leaves", NULL},
+    {ACTION_BACK, ACTION_READS, SCREEN_BIT(SCREEN_GATE), "cancel-gate", "Esc C-c", "cancel", "leave the gate: nothing is changed", NULL},
     {ACTION_QUIT, ACTION_READS, SCREENS_ALL & ~SCREEN_BIT(SCREEN_GATE), "quit", "F10", NULL, "leave the console", NULL},
     {ACTION_TO_TIMELINE, ACTION_READS, LISTS, "to-timeline", "1", NULL, "every migration, newest first", "status"},
     {ACTION_TO_SQL, ACTION_READS, LISTS, "to-sql", "2", NULL, "up and down SQL of the selected migration", NULL},
@@ -65,7 +69,8 @@ const struct action actions[] = {
     {ACTION_DOWN, ACTION_READS, SCREENS_ALL, "cursor-down", "j Down C-n WheelDown", NULL, "down; 05j: five (0 begins a count)", NULL},
     {ACTION_UP, ACTION_READS, SCREENS_ALL, "cursor-up", "k Up C-p WheelUp", NULL, "up", NULL},
     {ACTION_LEFT, ACTION_READS, LISTS, "cursor-left", "h Left", NULL, "scroll text left", NULL},
-    {ACTION_RIGHT, ACTION_READS, LISTS, "cursor-right", "l", NULL, "scroll text right", NULL},
+    {ACTION_RIGHT, ACTION_READS, LISTS & ~TEXTS, "cursor-right", "l", NULL, "scroll text right", NULL},
+    {ACTION_RIGHT, ACTION_READS, TEXTS, "scroll-right", "l Right", NULL, "scroll text right", NULL},
     {ACTION_PAGE_DOWN, ACTION_READS, SCREENS_ALL, "page-down", "PgDn Space", NULL, "a page down", NULL},
     {ACTION_PAGE_UP, ACTION_READS, SCREENS_ALL, "page-up", "PgUp", NULL, "a page up", NULL},
     {ACTION_HALF_DOWN, ACTION_READS, LISTS, "half-down", "C-d", NULL, "half a page down", NULL},

@@ -62,7 +62,9 @@ static char *server_text(const struct model *model, gboolean is_wide)
         return g_strdup("");
     g_autofree char *tls =
         server->tls != NULL && is_wide ? g_strdup_printf("  %s", server->tls) : g_strdup("");
-    return g_strdup_printf("%s  role=%s  %s %s%s", server->label, server->user,
+    g_autofree char *role =
+        server->user != NULL ? g_strdup_printf("  role=%s", server->user) : g_strdup("");
+    return g_strdup_printf("%s%s  %s %s%s", server->label, role,
                            g_str_equal(server->product, "PostgreSQL") ? "PG" : server->product,
                            server->server_version, tls);
 }

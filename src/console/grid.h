@@ -45,8 +45,8 @@ int grid_put(struct grid *grid, int row, int column, int limit, enum style style
 int grid_putf(struct grid *grid, int row, int column, int limit, enum style style,
               const char *format, ...) G_GNUC_PRINTF(6, 7);
 
-/* What grid_put() would put: text of any origin made visible, in ASCII where the grid is. For
- * whoever breaks lines. Free with g_free(). */
+/* What grid_put() would put: text of any origin made visible, in ASCII where the grid is. For those
+ * who break lines. Free with g_free(). */
 char *grid_visible(const struct grid *grid, const char *text);
 
 /* The same, ending at column + limit. */

@@ -42,8 +42,7 @@ void lines_free(struct lines *lines)
 static void append(struct lines *lines, enum style style, int indent, const char *text,
                    gsize length)
 {
-    struct line line = {.style = style};
-    line.text = g_strdup_printf("%*s%.*s", indent, "", (int)length, text);
+    struct line line = {style, FALSE, g_strdup_printf("%*s%.*s", indent, "", (int)length, text)};
     g_array_append_val(lines->all, line);
 }
 

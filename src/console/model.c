@@ -148,9 +148,9 @@ void model_server_unref(struct model_server *server)
 
 struct model_state *model_state_read(struct engine *engine, GError **error)
 {
-    AUTOPTR(status) *status = engine_status(engine, error);
-    g_autoptr(GPtrArray) history = status != NULL ? engine_history(engine, 0, error) : NULL;
-    if (history == NULL)
+    g_autoptr(GPtrArray) history = NULL;
+    AUTOPTR(status) *status = engine_status_and_history(engine, &history, error);
+    if (status == NULL)
         return NULL;
     struct model_state *state = g_new0(struct model_state, 1);
     g_atomic_ref_count_init(&state->references);

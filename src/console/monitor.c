@@ -193,18 +193,14 @@ static void reload(struct monitor *monitor)
 }
 
 /* The pulse tells whether anything has moved since the state was read. */
-static gboolean has_moved(const struct model *model, const struct pulse *pulse)
+static gboolean has_moved(const struct model_state *state, const struct pulse *pulse)
 {
-    const struct pulse *before = model->pulse;
-    const struct model_state *state = model->state;
-    if (pulse->is_version_locked || pulse->history_rows < 0)
+    if (pulse->is_version_locked)
         return FALSE;
-    return state == NULL || before == NULL || before->is_version_locked ||
-           before->history_rows != pulse->history_rows ||
-           before->history_last_id != pulse->history_last_id ||
-           state->status->version.kind != pulse->version.kind ||
+    return state == NULL || state->status->version.kind != pulse->version.kind ||
            state->status->version.version != pulse->version.version ||
-           state->status->version.is_dirty != pulse->version.is_dirty;
+           state->status->version.is_dirty != pulse->version.is_dirty ||
+           (pulse->history_rows >= 0 && pulse->history_rows != (gint64)state->history->len);
 }
 
 static gboolean take_activity(struct monitor *monitor, struct model *model, GError **error)
@@ -228,7 +224,7 @@ static gboolean look_closely(struct monitor *monitor, GError **error)
         monitor->is_looking = FALSE;
         return FALSE;
     }
-    gboolean is_moved = has_moved(monitor->model, pulse);
+    gboolean is_moved = has_moved(monitor->model->state, pulse);
     struct model *model = next_model(monitor);
     model_take_pulse(model, pulse);
     model_set_link(model, LINK_UP, NULL);

@@ -8,6 +8,7 @@
 #include "console/grid.h"
 #include "console/key.h"
 
+struct console;
 struct prompt;
 
 enum prompt_kind { PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_ANSWER };

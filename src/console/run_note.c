@@ -124,6 +124,7 @@ struct run_note *run_note_new(const struct engine_event *event)
 {
     struct run_note *note = g_new0(struct run_note, 1);
     note->kind = event->kind;
+    note->at = g_get_monotonic_time();
     note->step = event->step;
     note->elapsed_us = event->elapsed_us;
     note->rows = -1;
@@ -150,6 +151,7 @@ void run_note_free(struct run_note *note)
     g_clear_pointer(&note->steps, g_ptr_array_unref);
     g_clear_error(&note->error);
     g_free(note->text);
+    g_free(note->sql);
     g_free(note->end.outcome);
     g_free(note);
 }
@@ -230,21 +232,12 @@ static char *step_line(const struct run_note *note, const struct run_picture *pi
                            step->title, outcome, note->elapsed_us > 0 ? elapsed : "");
 }
 
-static char *end_line(const struct run_note *note, enum record_level *level)
-{
-    g_autofree char *why = note->error != NULL ? error_line(note->error) : NULL;
-    *level = note->error != NULL ? RECORD_ERROR : RECORD_RUN;
-    if (why == NULL)
-        return g_strdup(note->end.outcome);
-    return g_strdup_printf("%s; %s", why, note->end.outcome);
-}
-
 char *run_note_line(const struct run_note *note, const struct run_picture *picture,
                     enum record_level *level)
 {
     *level = RECORD_RUN;
     if (note->is_end)
-        return end_line(note, level);
+        return note->error != NULL ? g_strdup(note->end.outcome) : NULL;
     switch (note->kind) {
     case ENGINE_CONNECT_RETRY:
     case ENGINE_STEP_RETRY:

@@ -96,6 +96,7 @@ static void start_statement(struct run_picture *picture, const struct run_note *
         run_step_statement(run_picture_step(picture, note->step), note->statement);
     forget_hindrances(picture);
     picture->statement = note->statement;
+    picture->statement_at = note->at;
     if (statement == NULL)
         return;
     statement->mark = RUN_MARK_RUNNING;
@@ -150,6 +151,7 @@ static void fold_run_event(struct run_picture *picture, const struct run_note *n
         break;
     case RUN_EVENT_BLOCKING:
         replace(&picture->blocking, note->text);
+        picture->blocking_at = now;
         break;
     case RUN_EVENT_PROGRESS:
         hear_progress(picture, note, now);
@@ -223,7 +225,7 @@ static void end_step(struct run_picture *picture, const struct run_note *note)
     picture->done++;
 }
 
-static void fail_step(struct run_picture *picture, const struct run_note *note, gint64 now)
+static void fail_step(struct run_picture *picture, const struct run_note *note)
 {
     struct run_step_picture *step = run_picture_step(picture, note->step);
     struct run_statement_picture *statement = run_step_statement(step, note->statement);
@@ -239,8 +241,8 @@ static void fail_step(struct run_picture *picture, const struct run_note *note, 
     if (statement == NULL)
         return;
     statement->mark = RUN_MARK_FAILED;
-    if (statement->started_at > 0)
-        statement->elapsed_us = MAX(now - statement->started_at, 0);
+    if (statement->started_at > 0 && picture->statement == note->statement)
+        statement->elapsed_us = note->at - picture->statement_at;
     if (why != NULL)
         append_message(&statement->message, why);
 }
@@ -334,7 +336,7 @@ void run_picture_fold(struct run_picture *picture, const struct run_note *note, 
         end_step(picture, note);
         break;
     case ENGINE_STEP_FAILED:
-        fail_step(picture, note, now);
+        fail_step(picture, note);
         break;
     case ENGINE_NOTICE:
         add_notice(picture, note->text);

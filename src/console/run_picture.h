@@ -14,6 +14,8 @@ struct run_note {
     enum engine_event_kind kind;
     enum run_event_kind run_kind; /* ENGINE_STEP_EVENT */
     gboolean is_end;              /* the run has ended: everything is in end */
+    char *sql; /* a statement that was sent, for the log alone; NULL: an event of the run */
+    gint64 at; /* when it happened, monotonic */
     guint step, statement;
     gint64 elapsed_us, rows, done, total;
     struct plan *plan; /* ENGINE_PLANNED: a reference */
@@ -32,7 +34,8 @@ struct run_note {
 struct run_note *run_note_new(const struct engine_event *event);
 void run_note_free(struct run_note *note);
 
-/* What the log says of it, or NULL when nothing is new; asked before it is folded. Raw, one line.
+/* What the log says of it, or NULL when nothing is new, or when it is for the message line, which
+ * is logged too: the error or the outcome of the whole. Asked before it is folded. Raw, one line.
  * Free with g_free(). */
 char *run_note_line(const struct run_note *note, const struct run_picture *picture,
                     enum record_level *level);

@@ -15,6 +15,7 @@ struct runner {
     struct run_request *request; /* fixed while the thread runs */
     GThread *thread;             /* NULL: no run is under way */
     guint stop_said;             /* the level that the log knows of */
+    gint is_working;             /* atomic: the thread is not at its end yet */
 
     GMutex lock; /* guards what follows */
     GQueue notes;
@@ -22,23 +23,6 @@ struct runner {
     gint64 emptied_at;                 /* monotonic */
     struct cancellation *cancellation; /* of the last run; NULL before the first */
 };
-
-struct run_request *run_request_new(enum run_kind kind)
-{
-    struct run_request *request = g_new0(struct run_request, 1);
-    request->kind = kind;
-    request->version = VERSION_NONE;
-    return request;
-}
-
-void run_request_free(struct run_request *request)
-{
-    g_free(request->environment);
-    g_free(request->plan_id);
-    g_free(request->confirm);
-    g_free(request->reason);
-    g_free(request);
-}
 
 /* ---- on the main thread: hearing -------------------------------------------------------------
  */
@@ -82,6 +66,10 @@ static void take_stop_level(struct runner *runner)
 
 static void hear_note(struct runner *runner, struct run_note *note)
 {
+    if (note->sql != NULL) {
+        log_line(runner, RECORD_SQL, note->sql);
+        return;
+    }
     log_note(runner, note);
     run_picture_fold(runner->picture, note, console_now(runner->console));
     if (note->is_end) {
@@ -134,6 +122,13 @@ static void tell(struct runner *runner, struct run_note *note)
 static void hear(const struct engine_event *event, void *data)
 {
     tell(data, run_note_new(event));
+}
+
+static void hear_statement(const struct statement_trace *trace, void *data)
+{
+    struct run_note *note = g_new0(struct run_note, 1);
+    note->sql = record_statement_text(trace);
+    tell(data, note);
 }
 
 /* ---- on the run's thread: the work -----------------------------------------------------------
@@ -216,6 +211,7 @@ static char * override(const struct run_request *request, struct engine *engine,
     }
     case RUN_MIGRATE:
     case RUN_DRY_RUN:
+    case RUN_END_SESSION:
         break;
     }
     return NULL;
@@ -249,8 +245,10 @@ static gpointer work(gpointer data)
 {
     struct runner *runner = data;
     const struct run_request *request = runner->request;
-    const struct engine_callbacks callbacks = {
-        .on_event = hear, .data = runner, .cancellation = runner->cancellation};
+    const struct engine_callbacks callbacks = {.on_event = hear,
+                                               .data = runner,
+                                               .cancellation = runner->cancellation,
+                                               .on_statement = hear_statement};
     struct run_note *end = g_new0(struct run_note, 1);
     end->is_end = TRUE;
     end->rows = -1;
@@ -263,6 +261,7 @@ static gpointer work(gpointer data)
     else
         run_override(request, engine, end);
     g_clear_pointer(&engine, engine_close);
+    g_atomic_int_set(&runner->is_working, FALSE);
     tell(runner, end);
     return NULL;
 }
@@ -313,9 +312,15 @@ gboolean runner_start(struct runner *runner, struct run_request *request)
     runner->cancellation = cancellation_new();
     g_mutex_unlock(&runner->lock);
     log_line(runner, RECORD_RUN, kind_words[request->kind]);
+    g_atomic_int_set(&runner->is_working, TRUE);
     runner->thread = g_thread_new("run", work, runner);
     runner->on_change(runner->console);
     return TRUE;
+}
+
+gboolean runner_is_working(struct runner *runner)
+{
+    return g_atomic_int_get(&runner->is_working);
 }
 
 gboolean runner_is_active(const struct runner *runner)

@@ -169,8 +169,8 @@ void session_describe(const struct session *session, const struct activity *acti
     fields_add(fields, STYLE_TEXT, "progress", progress);
     add_blockers(session, activity, fields);
     add_time(fields, "waiting", session->waiting_since, now);
-    if (session->blocks > 0)
-        fields_addf(fields, STYLE_WARNING, "blocks", "%u sessions", session->blocks);
+    g_autofree char *blocks = text_plural(session->blocks, "session", "sessions");
+    fields_add(fields, STYLE_WARNING, "blocks", session->blocks > 0 ? blocks : NULL);
     add_time(fields, "the first", session->blocks_since, now);
     fields_add(fields, STYLE_TEXT, "state", session->state);
     if (*session->wait_type != '\0')

@@ -41,7 +41,11 @@ static void draw_statement(struct grid *grid, const struct area *area, const str
         put_pair(grid, area, 1, "statement", STYLE_TEXT, text->refusal != NULL ? "-" : "none");
         return;
     }
-    g_autofree char *verb = g_strdup_printf("%s  line %u", statement->verb, statement->line);
+    guint more = sql_text_beginning_at(text, statement->line - 1) - 1;
+    g_autofree char *verb =
+        more == 0
+            ? g_strdup_printf("%s  line %u", statement->verb, statement->line)
+            : g_strdup_printf("%s  line %u, with %u more", statement->verb, statement->line, more);
     g_autofree char *kind =
         statement->outside_reason != NULL
             ? g_strdup_printf("%s: %s", kind_texts[statement->kind], statement->outside_reason)
@@ -148,6 +152,8 @@ static void add_timeout(GString *out, const char *name, gint64 milliseconds)
         return;
     if (milliseconds == 0)
         add(out, "%s off", name);
+    else if (milliseconds % 60000 == 0)
+        add(out, "%s %" G_GINT64_FORMAT "min", name, milliseconds / 60000);
     else if (milliseconds % 1000 == 0)
         add(out, "%s %" G_GINT64_FORMAT "s", name, milliseconds / 1000);
     else

@@ -7,7 +7,6 @@ struct request {
     guint number;
     sql_source_fn done;
     struct sql_source source;
-    enum sql_dialect dialect;
 };
 
 struct pair {
@@ -32,16 +31,28 @@ static void source_copy(struct sql_source *to, const struct sql_source *from)
 gboolean sql_source_is(const struct sql_source *one, const struct sql_source *other)
 {
     return one->version == other->version && one->set == other->set &&
-           one->is_connected == other->is_connected &&
+           one->is_connected == other->is_connected && one->dialect == other->dialect &&
            g_strcmp0(one->sha256[0], other->sha256[0]) == 0 &&
            g_strcmp0(one->sha256[1], other->sha256[1]) == 0;
+}
+
+static enum sql_dialect dialect_now(const struct console *console)
+{
+    const struct model_server *server = console_model(console)->server;
+    const struct engine_settings *settings = console_options(console)->settings;
+    const char *driver = settings != NULL ? settings->driver : NULL;
+    gboolean is_sqlite = server != NULL ? strcmp(server->product, "SQLite") == 0
+                                        : g_strcmp0(driver, "sqlite3") == 0 ||
+                                              (settings != NULL && settings->url != NULL &&
+                                               g_str_has_prefix(settings->url, "sqlite3://"));
+    return is_sqlite ? SQL_SQLITE : SQL_POSTGRESQL;
 }
 
 /* What would have to be read now; FALSE when no migration is selected or nothing is known. */
 gboolean sql_source_now(const struct console *console, struct sql_source *source)
 {
     const struct model *model = console_model(console);
-    *source = (struct sql_source){0};
+    *source = (struct sql_source){.dialect = dialect_now(console)};
     if (!console_version_selected(console, &source->version) ||
         (model->set == NULL && model->state == NULL))
         return FALSE;
@@ -72,16 +83,30 @@ static void pair_free(gpointer data)
     g_free(pair);
 }
 
+static struct sql_text *without_file(const struct migration *migration, guint which)
+{
+    const char *irreversible = migration->notes.irreversible;
+    if (which == 0)
+        return sql_text_none(
+            NULL, "There is no up file: going up raises the version and runs nothing.", TRUE);
+    if (irreversible == NULL)
+        return sql_text_none(
+            NULL, "There is no down file: going down would lower the version and undo nothing.",
+            TRUE);
+    g_autofree char *why =
+        g_strdup_printf("There is no down file. It is irreversible: %s",
+                        irreversible[0] != '\0' ? irreversible : "no reason is given");
+    return sql_text_none(NULL, why, TRUE);
+}
+
 static struct sql_text *read_file(const struct request *request, const struct migration *migration,
                                   guint which)
 {
     const struct migration_half *half = which == 0 ? &migration->up : &migration->down;
     if (half->path == NULL)
-        return sql_text_none(NULL,
-                             which == 0 ? "There is no up file: going up stops before it."
-                                        : "There is no down file: it cannot be rolled back.",
-                             TRUE);
-    return sql_text_load(half, request->dialect, migration->notes.transaction == TRANSACTION_OFF);
+        return without_file(migration, which);
+    return sql_text_load(half, request->source.dialect,
+                         migration->notes.transaction == TRANSACTION_OFF);
 }
 
 static struct sql_text *read_stored(struct engine *engine, const struct request *request,
@@ -105,7 +130,7 @@ static struct sql_text *read_stored(struct engine *engine, const struct request 
         return sql_text_none(NULL, "There is no file, and the database keeps no text of it.", TRUE);
     return sql_text_stored(bytes, sha256,
                            which == 0 ? "up text that ran" : "down text at that time",
-                           request->dialect);
+                           request->source.dialect);
 }
 
 static gpointer read_pair(struct engine *engine, gpointer data, GError **error)
@@ -133,19 +158,12 @@ static void on_pair(struct console *console, gpointer data, gpointer result, con
     pair_free(pair);
 }
 
-static enum sql_dialect dialect_now(const struct console *console)
-{
-    const struct model_server *server = console_model(console)->server;
-    return server != NULL && strcmp(server->product, "SQLite") == 0 ? SQL_SQLITE : SQL_POSTGRESQL;
-}
-
 void sql_source_ask(struct console *console, const struct sql_source *source, guint number,
                     sql_source_fn done)
 {
     struct request *request = g_new0(struct request, 1);
     request->number = number;
     request->done = done;
-    request->dialect = dialect_now(console);
     source_copy(&request->source, source);
     console_ask(console, job_new(read_pair, on_pair, request, request_free, pair_free));
 }

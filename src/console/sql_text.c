@@ -133,15 +133,29 @@ const struct script_statement *sql_text_statement(const struct sql_text *text, g
                : NULL;
 }
 
-guint sql_text_statement_at(const struct sql_text *text, guint line)
+/* How many begin before a line (from 1). */
+static guint count_before(const struct sql_text *text, guint line)
 {
     guint low = 0, high = text->statements->len;
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (g_array_index(text->statements, struct script_statement, middle).line <= line + 1)
+        if (g_array_index(text->statements, struct script_statement, middle).line < line)
             low = middle + 1;
         else
             high = middle;
     }
-    return low > 0 ? low : MIN(text->statements->len, 1);
+    return low;
+}
+
+guint sql_text_statement_at(const struct sql_text *text, guint line)
+{
+    guint before = count_before(text, line + 1);
+    if (sql_text_beginning_at(text, line) > 0)
+        return before + 1;
+    return before > 0 ? before : MIN(text->statements->len, 1);
+}
+
+guint sql_text_beginning_at(const struct sql_text *text, guint line)
+{
+    return count_before(text, line + 2) - count_before(text, line + 1);
 }

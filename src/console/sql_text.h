@@ -41,9 +41,11 @@ struct sql_text *sql_text_none(const char *name, const char *problem, gboolean i
 void sql_text_free(struct sql_text *text);
 DEFINE_AUTOPTR(sql_text, sql_text_free);
 
-/* The number (from 1) of the statement that a line (from 0) belongs to: what stands before the
- * first belongs to it, other lines to the statement before. 0 when there is none. */
+/* The number (from 1) of the statement that a line (from 0) belongs to: the first that begins on
+ * it, else the one before; what stands before the first belongs to it. 0 when there is none. */
 guint sql_text_statement_at(const struct sql_text *text, guint line);
+/* How many begin on a line (from 0). */
+guint sql_text_beginning_at(const struct sql_text *text, guint line);
 /* By number; NULL when it is not in pane. Borrowed. */
 const struct script_statement *sql_text_statement(const struct sql_text *text, guint number);
 

@@ -2,24 +2,17 @@
  * one migration at a time. */
 #include "console/timeline_detail.h"
 
-#include "analysis/script.h"
 #include "base/duration.h"
 #include "console/frame.h"
+#include "console/sql_text.h"
+#include "console/text_pane.h"
 
 #include <string.h>
 
-/* What one file says of itself. */
-struct file_facts {
-    gboolean is_there;
-    char *problem; /* why it cannot run; NULL */
-    char *how;     /* "one transaction", with the reason where it is another way */
-    guint statements;
-    char sha256[65];
-};
-
+/* Both texts of the migration that was read last. */
 struct detail_facts {
     gint64 version;
-    struct file_facts up, down;
+    struct sql_text *up, *down;
 };
 
 /* What the monitor is asked. */
@@ -27,25 +20,21 @@ struct detail_question {
     struct timeline_detail *detail;
     struct migration_set *set;
     gint64 version;
+    enum sql_dialect dialect;
 };
 
 struct timeline_detail {
     struct console *console;
-    struct detail_facts *facts; /* of the last migration that was read; NULL */
+    struct detail_facts *facts; /* NULL until one was read */
+    struct text_pane panes[2];  /* up, down: their texts as far as there is room */
     gboolean is_asking;
 };
-
-static void file_clear(struct file_facts *file)
-{
-    g_free(file->problem);
-    g_free(file->how);
-}
 
 static void facts_free(gpointer data)
 {
     struct detail_facts *facts = data;
-    file_clear(&facts->up);
-    file_clear(&facts->down);
+    g_clear_pointer(&facts->up, sql_text_free);
+    g_clear_pointer(&facts->down, sql_text_free);
     g_free(facts);
 }
 
@@ -60,72 +49,66 @@ struct timeline_detail *timeline_detail_new(struct console *console)
 {
     struct timeline_detail *detail = g_new0(struct timeline_detail, 1);
     detail->console = console;
+    for (guint i = 0; i < G_N_ELEMENTS(detail->panes); i++)
+        text_pane_init(&detail->panes[i]);
     return detail;
+}
+
+static void take(struct timeline_detail *detail, struct detail_facts *facts)
+{
+    text_pane_set(&detail->panes[0], facts != NULL ? facts->up->pane : NULL, FALSE);
+    text_pane_set(&detail->panes[1], facts != NULL ? facts->down->pane : NULL, FALSE);
+    g_clear_pointer(&detail->facts, facts_free);
+    detail->facts = facts;
 }
 
 void timeline_detail_free(struct timeline_detail *detail)
 {
-    g_clear_pointer(&detail->facts, facts_free);
+    take(detail, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(detail->panes); i++)
+        text_pane_clear(&detail->panes[i]);
     g_free(detail);
 }
 
 void timeline_detail_forget(struct timeline_detail *detail)
 {
-    g_clear_pointer(&detail->facts, facts_free);
+    take(detail, NULL);
 }
 
 /* ---- reading, on the monitor's thread ---------------------------------------------------------
  */
 
-static void read_half(const struct migration_half *half, gboolean is_off, struct file_facts *file)
-{
-    g_autoptr(GError) error = NULL;
-    file->is_there = half->path != NULL;
-    if (!file->is_there)
-        return;
-    AUTOPTR(migration_text) *text = migration_text_load(half, &error);
-    AUTOPTR(script) *script = NULL;
-    if (text != NULL) {
-        gsize length;
-        const char *bytes = g_bytes_get_data(text->bytes, &length);
-        g_strlcpy(file->sha256, text->sha256, sizeof file->sha256);
-        script = script_parse(bytes + text->bom_length, length - text->bom_length, SQL_POSTGRESQL,
-                              is_off, half->path, &error);
-    }
-    if (script == NULL) {
-        file->problem = error_line(error);
-        return;
-    }
-    file->statements = script->statements->len;
-    file->how = script->mode == RUN_TRANSACTION
-                    ? g_strdup(run_mode_text(script->mode))
-                    : g_strdup_printf("%s: %s", run_mode_text(script->mode), script->mode_reason);
-}
-
 static gpointer read_facts(struct engine *engine, gpointer data, GError **error)
 {
-    struct detail_question *asked = data;
-    struct detail_facts *facts = g_new0(struct detail_facts, 1);
+    const struct detail_question *asked = data;
     const struct migration *migration = migration_set_find(asked->set, asked->version);
     (void)engine;
-    (void)error;
-    facts->version = asked->version;
-    if (migration == NULL)
-        return facts;
+    if (migration == NULL) {
+        error_set(error, ERROR_SOURCE, "there is no such file");
+        return NULL;
+    }
+    struct detail_facts *facts = g_new0(struct detail_facts, 1);
     gboolean is_off = migration->notes.transaction == TRANSACTION_OFF;
-    read_half(&migration->up, is_off, &facts->up);
-    read_half(&migration->down, is_off, &facts->down);
+    facts->version = asked->version;
+    facts->up = sql_text_load(&migration->up, asked->dialect, is_off);
+    facts->down = sql_text_load(&migration->down, asked->dialect, is_off);
     return facts;
 }
 
 static void take_facts(struct console *console, gpointer data, gpointer result, const GError *error)
 {
-    struct detail_question *asked = data;
+    const struct detail_question *asked = data;
     (void)error;
     asked->detail->is_asking = FALSE;
-    g_clear_pointer(&asked->detail->facts, facts_free);
-    asked->detail->facts = result;
+    if (result != NULL)
+        take(asked->detail, result);
     console_redraw(console);
+}
+
+static enum sql_dialect dialect_of(const struct model *model)
+{
+    return model->server != NULL && strcmp(model->server->product, "SQLite") == 0 ? SQL_SQLITE
+                                                                                  : SQL_POSTGRESQL;
 }
 
 static void ask(struct timeline_detail *detail, gint64 version)
@@ -134,7 +117,8 @@ static void ask(struct timeline_detail *detail, gint64 version)
     if (detail->is_asking || model->set == NULL)
         return;
     struct detail_question *asked = g_new0(struct detail_question, 1);
-    *asked = (struct detail_question){detail, migration_set_ref(model->set), version};
+    *asked =
+        (struct detail_question){detail, migration_set_ref(model->set), version, dialect_of(model)};
     detail->is_asking = TRUE;
     console_ask(detail->console, job_new(read_facts, take_facts, asked, question_free, facts_free));
 }
@@ -187,23 +171,22 @@ static void draw_edges(struct pen *pen, const struct model *model, gint64 versio
 }
 
 static void draw_file(struct pen *pen, const char *label, const struct migration_half *half,
-                      const struct file_facts *file)
+                      const struct sql_text *text)
 {
-    if (half->path == NULL) {
+    if (half->path == NULL)
         line(pen, label, STYLE_WARNING, "no file");
-        return;
-    }
-    if (file == NULL) {
+    else if (text == NULL)
         line(pen, label, STYLE_TEXT, half->file_name);
-        return;
+    else if (text->problem != NULL || text->refusal != NULL)
+        line(pen, label, STYLE_ERROR, text->problem != NULL ? text->problem : text->refusal);
+    else {
+        gboolean is_usual = text->mode == RUN_TRANSACTION || text->mode == RUN_EMPTY;
+        g_autofree char *count = text_plural(text->count, "statement", "statements");
+        g_autofree char *all =
+            g_strdup_printf("%s, %s%s%s  sha256 %.8s", count, run_mode_text(text->mode),
+                            is_usual ? "" : ": ", is_usual ? "" : text->mode_reason, text->sha256);
+        line(pen, label, is_usual ? STYLE_TEXT : STYLE_WARNING, all);
     }
-    if (file->problem != NULL) {
-        line(pen, label, STYLE_ERROR, file->problem);
-        return;
-    }
-    g_autofree char *count = text_plural(file->statements, "statement", "statements");
-    g_autofree char *text = g_strdup_printf("%s, %s  sha256 %.8s", count, file->how, file->sha256);
-    line(pen, label, STYLE_TEXT, text);
 }
 
 static void draw_record(struct pen *pen, const struct status_row *row)
@@ -236,6 +219,43 @@ static void draw_notes(struct pen *pen, const struct migration *migration)
     line(pen, "ticket", STYLE_TEXT, notes->ticket);
 }
 
+#define TEXT_ROWS_MIN    4
+#define TEXT_COLUMNS_MIN 36
+
+static void draw_text(struct text_pane *pane, struct grid *grid, const struct area *area,
+                      const char *title)
+{
+    int row = grid->cursor_row, column = grid->cursor_column;
+    struct area body = {area->row + 1, area->column, area->rows - 1, area->columns};
+    grid_rule(grid, area->row, area->column, area->columns, title, NULL);
+    pane->wraps = FALSE;
+    text_pane_draw(pane, grid, &body, FALSE, NULL);
+    grid_cursor(grid, row, column);
+}
+
+/* Up and down side by side, one below the other, or up alone: as the room allows. */
+static void draw_texts(struct timeline_detail *detail, const struct pen *pen)
+{
+    struct area rest = {pen->row, pen->area.column, pen->area.row + pen->area.rows - pen->row,
+                        pen->area.columns};
+    struct area half = rest;
+    if (rest.rows < TEXT_ROWS_MIN)
+        return;
+    if (rest.columns >= 2 * TEXT_COLUMNS_MIN + 1) {
+        half.columns = (rest.columns - 1) / 2;
+        draw_text(&detail->panes[0], pen->grid, &half, "up");
+        half.column += half.columns + 1;
+        draw_text(&detail->panes[1], pen->grid, &half, "down");
+    } else if (rest.rows >= 3 * TEXT_ROWS_MIN) {
+        half.rows = rest.rows * 2 / 3;
+        draw_text(&detail->panes[0], pen->grid, &half, "up");
+        half.row += half.rows;
+        half.rows = rest.rows - half.rows;
+        draw_text(&detail->panes[1], pen->grid, &half, "down");
+    } else
+        draw_text(&detail->panes[0], pen->grid, &rest, "up");
+}
+
 void timeline_detail_draw(struct timeline_detail *detail, struct grid *grid,
                           const struct area *area, gint64 version)
 {
@@ -258,8 +278,10 @@ void timeline_detail_draw(struct timeline_detail *detail, struct grid *grid,
         line(&pen, "file", STYLE_WARNING, "there is none any more; history has its text (v)");
         return;
     }
-    draw_file(&pen, "up", &migration->up, facts != NULL ? &facts->up : NULL);
-    draw_file(&pen, "down", &migration->down, facts != NULL ? &facts->down : NULL);
+    draw_file(&pen, "up", &migration->up, facts != NULL ? facts->up : NULL);
+    draw_file(&pen, "down", &migration->down, facts != NULL ? facts->down : NULL);
     draw_edges(&pen, model, version);
     draw_notes(&pen, migration);
+    if (facts != NULL)
+        draw_texts(detail, &pen);
 }

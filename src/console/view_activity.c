@@ -1,6 +1,7 @@
 /* Activity: sessions and who waits for whom, the migration lock, and runs under way. */
 #include "console/views.h"
 
+#include "base/text.h"
 #include "console/filter.h"
 #include "console/frame.h"
 #include "console/panes.h"
@@ -22,8 +23,10 @@ struct activity_view {
     struct filter *filter;
     struct activity *activity; /* NULL: not taken yet */
     struct pulse *pulse;       /* NULL: not taken yet; its runs are shown until activity is there */
-    GArray *rows;              /* of struct row */
-    guint depth;               /* of the deepest row */
+    const struct session *sessions; /* of either */
+    guint session_count;
+    GArray *rows; /* of struct row */
+    guint depth;  /* of the deepest row */
     gboolean is_stale;
 };
 
@@ -32,9 +35,16 @@ static struct activity_view *of(struct view *view)
     return (struct activity_view *)view;
 }
 
+/* row is one of those there are. */
+static const struct row *row_get(const struct activity_view *view, guint row)
+{
+    return &g_array_index(view->rows, struct row, row);
+}
+
+/* NULL beyond the last. */
 static const struct row *row_at(const struct activity_view *view, guint row)
 {
-    return row < view->rows->len ? &g_array_index(view->rows, struct row, row) : NULL;
+    return row < view->rows->len ? row_get(view, row) : NULL;
 }
 
 static const struct row *selected_row(const struct activity_view *view)
@@ -42,18 +52,15 @@ static const struct row *selected_row(const struct activity_view *view)
     return row_at(view, view->panes.list.selected);
 }
 
-static guint session_count(const struct activity_view *view)
+/* index is one of those there are. */
+static const struct session *session_get(const struct activity_view *view, guint index)
 {
-    if (view->activity != NULL)
-        return view->activity->session_count;
-    return view->pulse != NULL ? view->pulse->run_count : 0;
+    return &view->sessions[index];
 }
 
 static const struct session *session_at(const struct activity_view *view, int index)
 {
-    if (index < 0)
-        return NULL;
-    return view->activity != NULL ? &view->activity->sessions[index] : &view->pulse->runs[index];
+    return index >= 0 ? session_get(view, (guint)index) : NULL;
 }
 
 static const struct prepared_transaction *prepared_at(const struct activity_view *view,
@@ -149,7 +156,7 @@ static guint rank_of(const struct session *session)
 /* Who waits and who is waited for come first, as a tree; then all the others. */
 static void gather(struct activity_view *view)
 {
-    guint count = session_count(view);
+    guint count = view->session_count;
     g_autofree gboolean *is_shown = g_new0(gboolean, count + 1);
     const struct activity *activity = view->activity;
     for (guint i = 0; activity != NULL && i < activity->forest_count; i++) {
@@ -160,7 +167,7 @@ static void gather(struct activity_view *view)
     }
     for (guint rank = 0; rank < RANKS; rank++)
         for (guint i = 0; i < count; i++) {
-            const struct session *session = session_at(view, (int)i);
+            const struct session *session = session_get(view, i);
             if (!is_shown[i] && rank_of(session) == rank)
                 add_row(view, &(struct row){session->pid, (int)i, -1, 0});
         }
@@ -194,7 +201,7 @@ static void select_again(struct activity_view *view, const struct mark *mark)
 {
     list_resize(&view->panes.list, view->rows->len);
     for (guint i = 0; i < view->rows->len; i++)
-        if (is_marked(view, row_at(view, i), mark)) {
+        if (is_marked(view, row_get(view, i), mark)) {
             list_select(&view->panes.list, i);
             return;
         }
@@ -208,6 +215,10 @@ static void keep_pictures(struct activity_view *view, const struct model *model)
     g_clear_pointer(&view->pulse, pulse_unref);
     view->activity = activity;
     view->pulse = pulse;
+    view->sessions = activity != NULL ? activity->sessions : pulse != NULL ? pulse->runs : NULL;
+    view->session_count = activity != NULL ? activity->session_count
+                          : pulse != NULL  ? pulse->run_count
+                                           : 0;
 }
 
 static void activity_update(struct view *base)
@@ -233,8 +244,8 @@ static void draw_lock(const struct activity_view *view, struct grid *grid, const
 {
     const struct session *holder = NULL;
     guint waiting = 0;
-    for (guint i = 0; i < session_count(view); i++) {
-        const struct session *session = session_at(view, (int)i);
+    for (guint i = 0; i < view->session_count; i++) {
+        const struct session *session = session_get(view, i);
         waiting += session->migration_lock == MIGRATION_LOCK_WAITS;
         if (session->migration_lock == MIGRATION_LOCK_HELD)
             holder = session;
@@ -277,8 +288,8 @@ static int draw_top(const struct activity_view *view, struct grid *grid, const s
     if (area->rows < 4)
         return 0;
     draw_lock(view, grid, &line);
-    for (guint i = 0; i < session_count(view) && line.row - area->row < RUNS_SHOWN; i++) {
-        const struct session *session = session_at(view, (int)i);
+    for (guint i = 0; i < view->session_count && line.row - area->row < RUNS_SHOWN; i++) {
+        const struct session *session = session_get(view, i);
         if (*session->run.run_id == '\0')
             continue;
         line.row++;
@@ -392,9 +403,10 @@ static void draw_list(struct activity_view *view, struct grid *grid, const struc
     grid_put(grid, area->row, area->column + 2, widths.pid, STYLE_LABEL, "Pid");
     put_columns(grid, area, area->row, &widths, titles, STYLE_LABEL);
     list_fit(list, (guint)(area->rows - 1));
+    view->base.list_row = area->row + 1;
     for (int line = 1; line < area->rows && list->top + (guint)line - 1 < list->count; line++) {
         guint row = list->top + (guint)line - 1;
-        draw_row(view, grid, area, area->row + line, row_at(view, row));
+        draw_row(view, grid, area, area->row + line, row_get(view, row));
         if (row == list->selected)
             panes_mark(grid, area, area->row + line, !view->panes.is_detail);
     }
@@ -452,12 +464,14 @@ static void draw_heading(const struct activity_view *view, struct grid *grid,
     guint waiting = 0;
     g_autofree char *clock = console_clock_text(taken_at(view));
     g_autofree char *position = list_position(&view->panes.list);
-    for (guint i = 0; i < session_count(view); i++)
-        waiting += session_at(view, (int)i)->blocked_by_count > 0;
-    if (view->activity != NULL)
-        g_string_append_printf(left, "  %u sessions, %u blocked, %u prepared  at %s UTC",
-                               view->activity->session_count, waiting,
+    for (guint i = 0; i < view->session_count; i++)
+        waiting += session_get(view, i)->blocked_by_count > 0;
+    if (view->activity != NULL) {
+        g_autofree char *sessions =
+            text_plural(view->activity->session_count, "session", "sessions");
+        g_string_append_printf(left, "  %s, %u blocked, %u prepared  at %s UTC", sessions, waiting,
                                view->activity->prepared_count, clock);
+    }
     if (!filter_is_empty(view->filter))
         g_string_append_printf(left, "  filter: %s", filter_text(view->filter));
     panes_heading(grid, area, left->str, position);
@@ -467,7 +481,7 @@ static void draw_heading(const struct activity_view *view, struct grid *grid,
 static char *why_empty(const struct activity_view *view)
 {
     const struct model *model = console_model(view->base.console);
-    if (!filter_is_empty(view->filter) && session_count(view) > 0)
+    if (!filter_is_empty(view->filter) && view->session_count > 0)
         return g_strdup("nothing matches the filter\nF and Enter show all");
     if (model->link == LINK_LOST && view->activity == NULL)
         return g_strdup_printf("the connection is lost: %s",
@@ -515,11 +529,27 @@ gboolean activity_view_session(struct view *base, int *pid)
     return TRUE;
 }
 
+struct run_request *activity_view_request(struct view *base, gboolean terminates)
+{
+    int pid;
+    if (!activity_view_session(base, &pid))
+        return NULL;
+    const struct session *session = activity_session(console_model(base->console)->activity, pid);
+    struct run_request *request = run_request_new(RUN_END_SESSION);
+    request->pid = pid;
+    request->began = session->began;
+    request->terminates = terminates;
+    request->session = g_strdup_printf("%s %s, %s: %s", session->user, session->application,
+                                       session->state, session->query);
+    return request;
+}
+
 /* Why the session under the cursor cannot be ended. */
 static char *activity_why_not(struct view *base, enum action_id action)
 {
     int pid;
-    if (action != ACTION_TERMINATE || activity_view_session(base, &pid))
+    if ((action != ACTION_TERMINATE && action != ACTION_CANCEL_SESSION) ||
+        activity_view_session(base, &pid))
         return NULL;
     const struct row *row = selected_row(of(base));
     if (row == NULL)
@@ -583,7 +613,7 @@ static char *activity_save(struct view *base)
     activity_update(base);
     for (guint i = 0; i < view->rows->len; i++) {
         AUTOPTR(fields) *fields = fields_new();
-        describe(view, row_at(view, i), fields);
+        describe(view, row_get(view, i), fields);
         g_autofree char *one = fields_text(fields);
         g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "", one);
     }

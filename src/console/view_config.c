@@ -37,9 +37,16 @@ static void row_clear(gpointer data)
     g_free(row->origin);
 }
 
+/* row is one of those there are. */
+static const struct row *row_get(const struct config_view *view, guint row)
+{
+    return &g_array_index(view->rows, struct row, row);
+}
+
+/* NULL beyond the last. */
 static const struct row *row_at(const struct config_view *view, guint row)
 {
-    return row < view->rows->len ? &g_array_index(view->rows, struct row, row) : NULL;
+    return row < view->rows->len ? row_get(view, row) : NULL;
 }
 
 /* ---- rows -------------------------------------------------------------------------------------
@@ -202,9 +209,10 @@ static void draw_list(struct config_view *view, struct grid *grid, const struct 
     if (area->rows < 1)
         return;
     list_fit(list, (guint)area->rows);
+    view->base.list_row = area->row;
     for (int line = 0; line < area->rows && list->top + (guint)line < list->count; line++) {
         guint row = list->top + (guint)line;
-        draw_row(grid, area, area->row + line, row_at(view, row));
+        draw_row(grid, area, area->row + line, row_get(view, row));
         if (row == list->selected)
             panes_mark(grid, area, area->row + line, !view->panes.is_detail);
     }
@@ -300,7 +308,7 @@ static char *settings_save(struct view *base)
     struct config_view *view = of(base);
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < view->rows->len; i++) {
-        const struct row *row = row_at(view, i);
+        const struct row *row = row_get(view, i);
         g_autofree char *line = text_of(row);
         g_string_append_printf(text, "%s%s\n", row->is_heading ? (i > 0 ? "\n" : "") : "  ", line);
     }

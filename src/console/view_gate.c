@@ -5,6 +5,7 @@
 #include "console/views.h"
 
 #include "base/text.h"
+#include "console/wrap.h"
 
 #include <string.h>
 
@@ -29,7 +30,9 @@ struct gate_view {
     char *why;
     char *problem; /* why it cannot be done */
     gboolean is_ready;
-    GPtrArray *lines; /* of struct gate_line * */
+    GPtrArray *lines; /* of struct gate_line *, as they are told */
+    GPtrArray *rows;  /* of struct gate_line *, broken to the width */
+    int columns;      /* that width; 0: to be broken anew */
     struct list list;
     gboolean is_read; /* to its end */
     GString *typed;
@@ -70,6 +73,8 @@ static char *target_of(const struct gate_view *view)
         return g_strdup("init");
     case RUN_ADOPT:
         return g_strdup("adopt");
+    case RUN_END_SESSION:
+        return g_strdup_printf("%d", view->request->pid);
     default:
         return view->plan != NULL ? model_version_text(model, view->plan->to) : g_strdup("?");
     }
@@ -104,6 +109,10 @@ static char *title_of(const struct gate_view *view)
         g_autofree char *target = target_of(view);
         return g_strdup_printf("%s %s", verbs[RUN_FORCE], target);
     }
+    if (view->request->kind == RUN_END_SESSION)
+        return g_strdup_printf("%s session %d",
+                               view->request->terminates ? "END" : "CANCEL what is done by",
+                               view->request->pid);
     if (view->request->kind != RUN_MIGRATE)
         return g_strdup(verbs[view->request->kind]);
     if (view->plan == NULL)
@@ -209,6 +218,13 @@ static void add_other(struct gate_view *view)
         add(view, STYLE_WARNING, "Drops every table of the current schema, with CASCADE, in one");
         add(view, STYLE_WARNING, "transaction. The data is gone; this version takes no backup.");
         break;
+    case RUN_END_SESSION:
+        add(view, STYLE_TEXT, "%s", view->request->session);
+        add(view, STYLE_WARNING, "%s",
+            view->request->terminates
+                ? "Its connection is closed and its transaction rolled back."
+                : "Its statement is cancelled; a transaction that it has open stays, failed.");
+        break;
     default:
         break;
     }
@@ -225,8 +241,31 @@ static void make_lines(struct gate_view *view)
         add_other(view);
     if (view->request->reason != NULL)
         add(view, STYLE_TEXT, "reason: %s", view->request->reason);
+    view->columns = 0;
+}
+
+/* Long lines go on below, further in than they began. */
+static void lay_out(struct gate_view *view, int columns)
+{
+    if (view->columns == columns)
+        return;
+    view->columns = columns;
+    g_ptr_array_set_size(view->rows, 0);
+    for (guint i = 0; i < view->lines->len; i++) {
+        const struct gate_line *line = view->lines->pdata[i];
+        gsize indent = strspn(line->text, " ");
+        g_autoptr(GPtrArray) parts =
+            wrap_words(line->text + indent, columns - (int)MIN(indent, 20) - 2);
+        for (guint j = 0; j < parts->len; j++) {
+            struct gate_line *row = g_new(struct gate_line, 1);
+            *row = (struct gate_line){
+                line->style, g_strdup_printf("%*s%s", (int)MIN(indent, 20) + (j > 0 ? 2 : 0), "",
+                                             (const char *)parts->pdata[j])};
+            g_ptr_array_add(view->rows, row);
+        }
+    }
     view->list.pages = TRUE;
-    list_resize(&view->list, view->lines->len);
+    list_resize(&view->list, view->rows->len);
 }
 
 /* ---- asking the engine, on the monitor's thread -----------------------------------------------
@@ -317,6 +356,7 @@ static void clear(struct gate_view *view)
     g_clear_pointer(&view->why, g_free);
     g_clear_pointer(&view->problem, g_free);
     g_ptr_array_set_size(view->lines, 0);
+    view->columns = 0;
     g_string_truncate(view->typed, 0);
     view->is_ready = view->is_read = FALSE;
     view->question++;
@@ -376,7 +416,6 @@ static void draw(struct view *base, struct grid *grid, const struct area *area)
     }
     const struct model *model = console_model(base->console);
     g_autofree char *title = title_of(view);
-    g_autofree char *position = list_position(&view->list);
     int rows = area->rows - 6;
     grid_clear(grid, &(struct area){area->row, 0, 1, grid->columns}, STYLE_BANNER_RUNNING);
     grid_putf(grid, area->row, 1, -1, STYLE_BANNER_RUNNING, "!! %s   %s   %s", title,
@@ -384,13 +423,15 @@ static void draw(struct view *base, struct grid *grid, const struct area *area)
               view->plan != NULL ? view->plan->id : "");
     if (view->why != NULL)
         grid_putf(grid, area->row + 1, 1, -1, STYLE_TEXT, "asked for: %s", view->why);
+    lay_out(view, area->columns - 2);
     list_fit(&view->list, (guint)MAX(rows, 1));
     if (view->is_ready && view->list.top + view->list.height >= view->list.count)
         view->is_read = TRUE;
     for (guint i = 0; i < view->list.height && view->list.top + i < view->list.count; i++) {
-        const struct gate_line *line = view->lines->pdata[view->list.top + i];
+        const struct gate_line *line = view->rows->pdata[view->list.top + i];
         grid_put(grid, area->row + 2 + (int)i, 1, -1, line->style, line->text);
     }
+    g_autofree char *position = list_position(&view->list);
     grid_rule(grid, area->row + area->rows - 4, 0, grid->columns, NULL, position);
     grid_cursor(grid, area->row + area->rows - 3, 0);
     draw_question(view, grid, area->row + area->rows - 3);
@@ -407,6 +448,39 @@ static void leave(struct gate_view *view, const char *what)
     console_say(console, RECORD_INFO, "%s", what);
 }
 
+static gpointer tell_session(struct engine *engine, gpointer data, GError **error)
+{
+    const struct run_request *request = data;
+    gboolean was_told = FALSE;
+    if (engine == NULL) {
+        error_set(error, ERROR_NO_CONNECTION, "there is no connection");
+        return NULL;
+    }
+    if (!engine_session_end(engine, request->pid, request->began, request->terminates, &was_told,
+                            error))
+        return NULL;
+    return g_strdup_printf(was_told ? "session %d was told" : "session %d is not there any more",
+                           request->pid);
+}
+
+static void session_told(struct console *console, gpointer data, gpointer result,
+                         const GError *error)
+{
+    g_autofree char *said = result;
+    (void)data;
+    if (error != NULL)
+        console_say_error(console, error);
+    else
+        console_say(console, RECORD_INFO, "%s", said);
+}
+
+/* By the monitor: a run that the session blocks keeps the runner busy. Takes over request. */
+static void end_session(struct console *console, struct run_request *request)
+{
+    console_ask(console, job_new(tell_session, session_told, request,
+                                 (GDestroyNotify)run_request_free, g_free));
+}
+
 /* What was seen is what runs: the plan's id goes with it and is compared under the lock. */
 static void pass(struct gate_view *view)
 {
@@ -417,6 +491,10 @@ static void pass(struct gate_view *view)
     request->confirm = g_strdup(view->words);
     clear(view);
     console_back(console);
+    if (request->kind == RUN_END_SESSION) {
+        end_session(console, request);
+        return;
+    }
     if (!runner_start(console_runner(console), request)) {
         console_say(console, RECORD_WARNING, "a run is under way already (4)");
         return;
@@ -493,6 +571,16 @@ gboolean gate_view_key(struct view *base, const struct key *key)
     return TRUE;
 }
 
+static char *why_not(struct view *base, enum action_id action)
+{
+    struct gate_view *view = gate(base);
+    if (view->request == NULL || !view->is_ready ||
+        (action != ACTION_VIEW_SQL && action != ACTION_HELP))
+        return NULL;
+    g_autofree char *words = wanted(view);
+    return words != NULL ? g_strdup("letters are the words' now") : NULL;
+}
+
 static struct list *list_of(struct view *base)
 {
     return &gate(base)->list;
@@ -503,6 +591,7 @@ static struct view *open_(struct console *console)
     struct gate_view *view = g_new0(struct gate_view, 1);
     view->base = (struct view){.ops = &gate_view_ops, .console = console};
     view->lines = g_ptr_array_new_with_free_func(line_free);
+    view->rows = g_ptr_array_new_with_free_func(line_free);
     view->typed = g_string_new(NULL);
     return &view->base;
 }
@@ -512,6 +601,7 @@ static void close_(struct view *base)
     struct gate_view *view = gate(base);
     clear(view);
     g_ptr_array_unref(view->lines);
+    g_ptr_array_unref(view->rows);
     g_string_free(view->typed, TRUE);
     g_free(view);
 }
@@ -522,5 +612,6 @@ const struct view_ops gate_view_ops = {
     .open = open_,
     .close = close_,
     .draw = draw,
+    .why_not = why_not,
     .list = list_of,
 };

@@ -176,6 +176,7 @@ static void draw_list(struct graph_view *view, struct grid *grid, const struct a
     grid_put(grid, area->row, area->column + 7 + lanes, MAX(area->columns - 7 - lanes, 0),
              STYLE_LABEL, "Version and title");
     list_fit(list, (guint)(area->rows - 1));
+    view->base.list_row = area->row + 1;
     for (int line = 1; line < area->rows && list->top + (guint)line - 1 < list->count; line++) {
         guint row = list->top + (guint)line - 1;
         draw_row(view, grid, area, area->row + line, row, lanes);

@@ -88,18 +88,18 @@ static char *subject_of(const struct history_view *view, const struct history_re
 {
     const struct model *model = model_of(view);
     const char *words = record->title != NULL ? record->title : record->message;
-    if (record->version != VERSION_NONE) {
-        g_autofree char *version = model_version_text(model, record->version);
-        if (record->kind == HISTORY_STATEMENT)
-            return g_strdup_printf("%s statement %" G_GINT64_FORMAT "/%" G_GINT64_FORMAT, version,
-                                   record->statement, record->statements);
-        return g_strdup_printf("%s %s", version, words != NULL ? words : "");
-    }
-    if (record->kind == HISTORY_STARTED || record->kind == HISTORY_FINISHED) {
-        g_autofree char *version = model_version_text(model, record->to_version);
+    gboolean is_run = record->kind == HISTORY_STARTED || record->kind == HISTORY_FINISHED;
+    gint64 number =
+        is_run && record->to_version != VERSION_NONE ? record->to_version : record->version;
+    g_autofree char *version = model_version_text(model, number);
+    if (is_run)
         return g_strdup_printf("%s %s", record->kind == HISTORY_STARTED ? "to" : "at", version);
-    }
-    return g_strdup(words != NULL ? words : "");
+    if (number == VERSION_NONE)
+        return g_strdup(words != NULL ? words : "");
+    if (record->kind == HISTORY_STATEMENT)
+        return g_strdup_printf("%s statement %" G_GINT64_FORMAT "/%" G_GINT64_FORMAT, version,
+                               record->statement, record->statements);
+    return g_strdup_printf("%s %s", version, words != NULL ? words : "");
 }
 
 static char *person_of(const struct history_record *record)
@@ -322,6 +322,7 @@ static void draw_list(struct history_view *view, struct grid *grid, const struct
         return;
     draw_titles(grid, area);
     list_fit(list, (guint)(area->rows - 1));
+    view->base.list_row = area->row + 1;
     for (int line = 1; line < area->rows && list->top + (guint)line - 1 < list->count; line++) {
         guint row = list->top + (guint)line - 1;
         draw_row(view, grid, area, area->row + line, row);

@@ -265,12 +265,12 @@ static void add_refusal(struct lines *lines, const struct plan_view *self)
 /* What ran of a dry run, and what could not be. */
 struct tally {
     guint ran, skipped;
-    gint64 elapsed_us, rows;
+    gint64 elapsed_us, rows; /* rows -1: none were counted */
 };
 
 static struct tally tally_of(const struct run_picture *picture)
 {
-    struct tally tally = {0};
+    struct tally tally = {.rows = -1};
     for (guint i = 0; i < picture->steps->len; i++) {
         const struct run_step_picture *step = picture->steps->pdata[i];
         tally.ran += step->mark != RUN_MARK_WAITING && step->mark != RUN_MARK_SKIPPED;
@@ -278,7 +278,8 @@ static struct tally tally_of(const struct run_picture *picture)
         tally.elapsed_us += step->elapsed_us;
         for (guint j = 0; j < step->statements->len; j++) {
             const struct run_statement_picture *statement = step->statements->pdata[j];
-            tally.rows += MAX(statement->rows, 0);
+            if (statement->rows >= 0)
+                tally.rows = MAX(tally.rows, 0) + statement->rows;
         }
     }
     return tally;
@@ -288,13 +289,13 @@ static void add_dry_run_end(struct lines *lines, const struct run_picture *pictu
 {
     const struct tally tally = tally_of(picture);
     g_autofree char *elapsed = duration_format(tally.elapsed_us);
-    g_autofree char *rows = text_count(tally.rows);
+    g_autofree char *rows = tally.rows >= 0 ? text_plural(tally.rows, "row", "rows") : NULL;
     lines_add(lines, picture->error != NULL ? STYLE_WARNING : STYLE_GOOD, 0, picture->outcome);
     if (picture->error != NULL)
         lines_add_error(lines, picture->error);
     if (tally.ran > 0)
-        lines_addf(lines, STYLE_TEXT, 0, "%s of work, %s rows counted by the server", elapsed,
-                   rows);
+        lines_addf(lines, STYLE_TEXT, 0, "%s of work%s%s", elapsed, rows != NULL ? ", " : "",
+                   rows != NULL ? rows : "");
     if (tally.skipped > 0)
         lines_addf(lines, STYLE_WARNING, 0,
                    "%u could not be run in a transaction and was left out: what follows ran "

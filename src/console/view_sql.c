@@ -28,7 +28,7 @@ struct sql_view {
     guint active;
     guint followed; /* row of the active pane that the other was put beside */
     enum sync sync;
-    gboolean is_one_pane, is_zoomed;
+    gboolean is_one_pane;
     int columns; /* of the area that was drawn last */
 };
 
@@ -89,12 +89,6 @@ static void sql_update(struct view *base)
     view->has_source = has_source;
     if (has_source)
         sql_source_ask(base->console, &view->source, ++view->asked, on_read);
-}
-
-static void sql_show(struct view *base)
-{
-    struct sql_view *view = (struct sql_view *)base;
-    view->is_zoomed = FALSE;
 }
 
 /* ---- in step --------------------------------------------------------------------------------- */
@@ -263,7 +257,8 @@ static void draw_divider(struct grid *grid, const struct area *area, int column,
 
 static gboolean shows_two(const struct sql_view *view, const struct area *area)
 {
-    return area->columns >= TWO_PANES_COLUMNS && !view->is_one_pane && !view->is_zoomed;
+    return area->columns >= TWO_PANES_COLUMNS && !view->is_one_pane &&
+           !console_is_zoomed(view->base.console);
 }
 
 /* Draws one half's pane and detail in a column of the area. */
@@ -311,8 +306,9 @@ static void draw_notes(const struct sql_view *view, struct grid *grid, const str
 static void sql_draw(struct view *base, struct grid *grid, const struct area *area)
 {
     struct sql_view *view = (struct sql_view *)base;
-    int detail = area->rows >= DETAIL_ROWS && !view->is_zoomed ? SQL_DETAIL_ROWS : 0;
-    int notes = detail == 0 ? 0 : area->rows >= 30 ? 2 : 1;
+    int detail =
+        area->rows >= DETAIL_ROWS && !console_is_zoomed(view->base.console) ? SQL_DETAIL_ROWS : 0;
+    int notes = detail == 0 ? 0 : area->rows >= 24 ? 2 : 1;
     const struct area body = {area->row + 1, area->column, area->rows - 1 - notes, area->columns};
     const struct area last = {area->row + area->rows - notes, area->column, notes, area->columns};
     view->columns = area->columns;
@@ -397,10 +393,6 @@ static gboolean sql_act(struct view *base, enum action_id action, guint count)
         return TRUE;
     case ACTION_ONE_PANE:
         view->is_one_pane = !view->is_one_pane;
-        return TRUE;
-    case ACTION_ZOOM:
-    case ACTION_UNZOOM:
-        view->is_zoomed = action == ACTION_ZOOM;
         return TRUE;
     case ACTION_NEXT_PANE:
     case ACTION_PREVIOUS_PANE:
@@ -520,7 +512,6 @@ const struct view_ops sql_view_ops = {
     .open = sql_open,
     .close = sql_close,
     .update = sql_update,
-    .show = sql_show,
     .draw = sql_draw,
     .act = sql_act,
     .why_not = sql_why_not,

@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "console/filter.h"
+#include "console/lane_cells.h"
 #include "console/timeline_detail.h"
 
 #include <string.h>
@@ -33,20 +34,6 @@ static const struct model *model_of(const struct timeline_view *view)
 
 /* ---- states -----------------------------------------------------------------------------------
  */
-
-static const struct {
-    const char *letters;
-    enum style style;
-    enum glyph node;
-} states[] = {
-    [MIGRATION_PENDING] = {"P", STYLE_PENDING, GLYPH_NODE_PENDING},
-    [MIGRATION_APPLIED] = {"A", STYLE_TEXT, GLYPH_NODE_APPLIED},
-    [MIGRATION_ASSUMED] = {"A", STYLE_TEXT, GLYPH_NODE_APPLIED},
-    [MIGRATION_MODIFIED] = {"A*", STYLE_WARNING, GLYPH_NODE_APPLIED},
-    [MIGRATION_MISSED] = {"S", STYLE_WARNING, GLYPH_NODE_PENDING},
-    [MIGRATION_MISSING] = {"?", STYLE_WARNING, GLYPH_NODE_OTHER},
-    [MIGRATION_DIRTY] = {"X", STYLE_ERROR, GLYPH_NODE_OTHER},
-};
 
 static const struct migration *file_of(const struct timeline_view *view, gint64 version)
 {
@@ -207,18 +194,11 @@ struct columns {
 
 #define LANES_NARROW 4
 
-static guint lanes_shown(const struct timeline_view *view, gboolean is_narrow)
-{
-    const struct lanes *lanes = model_of(view)->lanes;
-    guint width = lanes != NULL ? lanes_width(lanes) : 0;
-    return is_narrow ? MIN(width, LANES_NARROW) : width;
-}
-
 static int version_width(const struct timeline_view *view)
 {
     const struct migration_set *set = model_of(view)->set;
     guint count = set != NULL ? migration_set_count(set) : 0;
-    return count > 0 ? MAX((int)strlen(migration_set_at(set, count - 1)->digits), 6) : 6;
+    return count > 0 ? MAX((int)strlen(migration_set_at(set, count - 1)->digits), 7) : 7;
 }
 
 static gboolean has_releases(const struct timeline_view *view)
@@ -231,8 +211,9 @@ static gboolean has_releases(const struct timeline_view *view)
 static struct columns layout(const struct timeline_view *view, int width)
 {
     struct columns columns = {.version = version_width(view)};
-    guint lanes = lanes_shown(view, width < 100);
-    columns.graph = (int)lanes * 2 + (lanes > 0 ? 1 : 0);
+    const struct lanes *lanes = model_of(view)->lanes;
+    int most = width < 100 ? 2 * LANES_NARROW + 2 : 2 * (int)MODEL_LANES_MAX + 2;
+    columns.graph = lanes != NULL ? MAX(lanes_columns(lanes, most) + 1, 6) : 0;
     columns.applied = width >= 66 ? 16 : 0;
     columns.took = width >= 76 ? 7 : 0;
     columns.release = width >= 90 && has_releases(view) ? 12 : 0;
@@ -246,22 +227,15 @@ static struct columns layout(const struct timeline_view *view, int width)
 }
 
 static void draw_lanes(const struct timeline_view *view, struct grid *grid, int row, int column,
-                       int limit, gint64 version, enum glyph node, enum style style)
+                       int limit, gint64 version)
 {
     const struct model *model = model_of(view);
+    const struct status_row *status = model_row(model, version);
     if (model->lanes == NULL || file_of(view, version) == NULL)
         return;
     guint index = migration_set_lower_bound(model->set, version);
-    struct lane_row lanes = lanes_row(model->lanes, lanes_count(model->lanes) - 1 - index);
-    for (guint i = 0; i < lanes.cell_count && (int)(i * 2) < limit; i++) {
-        int at = column + (int)i * 2;
-        if (lanes.cells[i] & LANE_NODE)
-            grid_glyph(grid, row, at, style, node);
-        else
-            grid_put(grid, row, at, 1, STYLE_TEXT, lane_glyph(lanes.cells[i], grid->is_ascii));
-        if (lanes.cells[i] & LANE_RIGHT)
-            grid_glyph(grid, row, at + 1, STYLE_TEXT, GLYPH_HORIZONTAL);
-    }
+    lanes_draw_row(grid, row, column, limit, model->lanes, lanes_count(model->lanes) - 1 - index,
+                   state_glyph(status), state_style(status));
 }
 
 static void draw_applied(const struct timeline_view *view, struct grid *grid, int row, int column,
@@ -290,7 +264,7 @@ static void draw_row(struct timeline_view *view, struct grid *grid, const struct
     gint64 version = g_array_index(view->rows, gint64, index);
     const struct status_row *status = model_row(model_of(view), version);
     const struct migration *migration = file_of(view, version);
-    enum style style = status != NULL ? states[status->state].style : STYLE_TEXT;
+    enum style style = state_style(status);
     gboolean is_selected = index == view->list.selected;
     int column = area->column;
     g_autofree char *digits = model_version_text(model_of(view), version);
@@ -299,10 +273,9 @@ static void draw_row(struct timeline_view *view, struct grid *grid, const struct
         grid_glyph(grid, row, column, STYLE_TEXT, GLYPH_MARKER);
     if (status != NULL && status->is_current)
         grid_put(grid, row, column + 1, 1, STYLE_STRONG, "=");
-    grid_put(grid, row, column + 2, 3, style, status != NULL ? states[status->state].letters : "-");
+    grid_put(grid, row, column + 2, 3, style, state_letters(status));
     column += 5;
-    draw_lanes(view, grid, row, column, columns->graph, version,
-               status != NULL ? states[status->state].node : GLYPH_NODE_OTHER, style);
+    draw_lanes(view, grid, row, column, columns->graph - 1, version);
     column += columns->graph;
     grid_put(grid, row, column, columns->version, style, digits);
     column += columns->version + 1;
@@ -331,11 +304,11 @@ static void draw_headings(struct grid *grid, const struct area *area, int row,
     column += 5;
     grid_put(grid, row, column, columns->graph, STYLE_LABEL, columns->graph >= 5 ? "Graph" : "");
     column += columns->graph;
-    grid_put(grid, row, column, columns->version + 1, STYLE_LABEL, "Version");
-    column += columns->version + 2;
+    grid_put(grid, row, column, columns->version, STYLE_LABEL, "Version");
+    column += columns->version + 1;
     if (columns->release > 0)
-        grid_put(grid, row, column - 1, columns->release, STYLE_LABEL, "Release");
-    column += columns->release - 1;
+        grid_put(grid, row, column, columns->release - 1, STYLE_LABEL, "Release");
+    column += columns->release;
     grid_put(grid, row, column, columns->name, STYLE_LABEL, "Name");
     column += columns->name + 1;
     if (columns->applied > 0)
@@ -396,9 +369,8 @@ static void draw_list(struct timeline_view *view, struct grid *grid, const struc
 
 static void legend(struct grid *grid, const struct area *area)
 {
-    grid_put(
-        grid, area->row, area->column, area->columns, STYLE_FAINT,
-        "P pending  A applied  A* file changed since  X dirty  ? no file  S missed  = current");
+    grid_put(grid, area->row, area->column, area->columns, STYLE_FAINT,
+             "P pending  A applied  A* changed since  X dirty  ? no file  S missed  = current");
 }
 
 /* Below the list, beside it, or nowhere: as the room allows. */

@@ -24,7 +24,7 @@ static struct {
 static gboolean on_time(gpointer data)
 {
     (void)data;
-    if (g_atomic_int_get(&dog.has_ended) || runner_is_active(dog.runner) ||
+    if (g_atomic_int_get(&dog.has_ended) || runner_is_working(dog.runner) ||
         g_get_monotonic_time() - dog.told_at < PATIENCE_US)
         return G_SOURCE_CONTINUE;
     guardian_restore();

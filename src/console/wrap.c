@@ -31,7 +31,8 @@ GPtrArray *wrap_words(const char *text, int columns)
     const char *at = visible;
     do {
         gsize length = head(at, MAX(columns, 1));
-        g_ptr_array_add(rows, g_strchomp(g_strndup(at, length)));
+        char *row = g_strndup(at, length);
+        g_ptr_array_add(rows, g_strchomp(row));
         at += length;
         at += strspn(at, " ");
     } while (*at != '\0');

@@ -69,3 +69,9 @@ enum screen console_help_screen(const struct console *console)
     (void)console;
     return fake_answers.help_screen;
 }
+
+gboolean console_is_zoomed(const struct console *console)
+{
+    (void)console;
+    return fake_answers.is_zoomed;
+}

@@ -9,8 +9,9 @@ struct fake_answers {
     enum screen help_screen; /* what help is about */
     enum action_id off;      /* the action that cannot be done now, with why_off */
     const char *why_off;     /* NULL: every action can be done */
-    gboolean holds_work;     /* work waits for fake_answers_work() instead of being done at once */
-    struct engine *engine;   /* what work is given; NULL */
+    gboolean is_zoomed;
+    gboolean holds_work;   /* work waits for fake_answers_work() instead of being done at once */
+    struct engine *engine; /* what work is given; NULL */
 };
 extern struct fake_answers fake_answers;
 

@@ -223,6 +223,9 @@ static void runner__migrate__says_what_a_failure_left(void **state)
     assert_string_equal(
         picture->outcome,
         "1 of 2 migrations are in; nothing of the others is: the database is at 000001");
+    assert_true(statement_at(picture, 1, 2)->elapsed_us > 0);
+    assert_true(log_has(fixture, picture->outcome));
+    assert_non_null(strstr(fixture->console->said, "division by zero"));
 }
 
 static void runner__migrate__says_when_the_server_cannot_be_reached(void **state)

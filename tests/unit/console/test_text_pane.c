@@ -149,6 +149,36 @@ static void text_pane__draw__colours_and_marks(void **state)
     assert_styles("\xe5\xad\x97\xe5\xad\x97'a'", "\xe5\xad\x97'", "ttmmmss");
 }
 
+/* No cell holds what could steer a terminal. */
+static void text_pane__draw__any_bytes_in_any_room(void **state)
+{
+    static const char pieces[] = "ab  \t\r\n\x1b\x7f\xff\xe5\xad\x97\xcc\x81\xc3\0";
+    guint32 seed = 7;
+    (void)state;
+    for (guint round = 0; round < 300; round++) {
+        char *bytes = g_malloc(200);
+        for (gsize i = 0; i < 200; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            bytes[i] = pieces[(seed >> 16) % (sizeof pieces - 1)];
+        }
+        AUTOPTR(pane_text) *text = pane_text_new(bytes, 200);
+        struct text_pane pane;
+        text_pane_init(&pane);
+        text_pane_set_wraps(&pane, round % 2 == 0);
+        text_pane_set(&pane, text, FALSE);
+        pane.left = round % 7;
+        g_autofree char *drawn = draw(&pane, 30, 1 + (int)(round % 40), round % 3 == 0);
+        assert_true(g_utf8_validate(drawn, -1, NULL));
+        for (const char *at = drawn; *at != '\0'; at++)
+            assert_true((guchar)*at >= 0x20 || *at == '\n');
+        for (guint row = 0; row < pane.list.count; row++) {
+            g_autofree char *words = text_pane_row_text(&pane, row);
+            assert_non_null(words);
+        }
+        text_pane_clear(&pane);
+    }
+}
+
 static void find__find_in__minds_capitals_once_there_is_one(void **state)
 {
     (void)state;
@@ -186,6 +216,7 @@ int main(void)
         cmocka_unit_test(text_pane__set_wraps__keeps_the_cursor_in_the_text),
         cmocka_unit_test(text_pane__row_text__reaches_over_the_break),
         cmocka_unit_test(text_pane__draw__colours_and_marks),
+        cmocka_unit_test(text_pane__draw__any_bytes_in_any_room),
         cmocka_unit_test(find__find_in__minds_capitals_once_there_is_one),
         cmocka_unit_test(wrap__words__breaks_at_blanks),
     };

@@ -48,7 +48,7 @@ static GPtrArray *sample(void)
 {
     GPtrArray *history = fake_history();
     struct history_record *record;
-    record = fake_record(history, HISTORY_STARTED, OUTCOME_DONE, RUN_A, VERSION_NONE, NULL);
+    record = fake_record(history, HISTORY_STARTED, OUTCOME_DONE, RUN_A, 44, NULL);
     record->to_version = 44;
     record = fake_record(history, HISTORY_UP, OUTCOME_DONE, RUN_A, 44, "ledger_partition");
     record->finished_at += G_GINT64_CONSTANT(271000000);
@@ -56,7 +56,7 @@ static GPtrArray *sample(void)
     record->to_version = 44;
     record = fake_record(history, HISTORY_REFUSED, OUTCOME_REFUSED, NULL, VERSION_NONE, NULL);
     record->message = g_strdup("the words typed were not \"billing 45\"");
-    record = fake_record(history, HISTORY_STARTED, OUTCOME_DONE, RUN_B, VERSION_NONE, NULL);
+    record = fake_record(history, HISTORY_STARTED, OUTCOME_DONE, RUN_B, 46, NULL);
     record->to_version = 46;
     record->reason = g_strdup("release 2.4");
     record = fake_record(history, HISTORY_UP, OUTCOME_DONE, RUN_B, 45, "add_invoice_currency");
@@ -73,7 +73,7 @@ static GPtrArray *sample(void)
     record->plan_id = g_strdup("90ab11d0");
     record = fake_record(history, HISTORY_FINISHED, OUTCOME_FAILED, RUN_B, VERSION_NONE, NULL);
     record->to_version = 45;
-    record = fake_record(history, HISTORY_STARTED, OUTCOME_DONE, RUN_C, VERSION_NONE, NULL);
+    record = fake_record(history, HISTORY_STARTED, OUTCOME_DONE, RUN_C, 46, NULL);
     record->to_version = 46;
     return history;
 }

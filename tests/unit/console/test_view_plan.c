@@ -79,6 +79,7 @@ static void tell(struct fixture *fixture, struct engine_event event)
 {
     event.plan = fixture->plan->plan;
     struct run_note *note = run_note_new(&event);
+    note->at = fixture->console->now;
     run_picture_fold(fixture->picture, note, fixture->console->now);
     run_note_free(note);
 }
@@ -319,6 +320,7 @@ static void plan_view__draw__leaves_out_another_plans_dry_run(void **state)
     fixture->console->run_picture = fixture->picture;
     struct engine_event event = {.kind = ENGINE_PLANNED, .plan = other->plan};
     struct run_note *note = run_note_new(&event);
+    note->at = fixture->console->now;
     run_picture_fold(fixture->picture, note, fixture->console->now);
     run_note_free(note);
     fixture->picture->phase = RUN_PHASE_DONE;

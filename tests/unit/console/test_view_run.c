@@ -57,6 +57,7 @@ static void tell(struct fixture *fixture, struct engine_event event)
 {
     event.plan = fixture->plan->plan;
     struct run_note *note = run_note_new(&event);
+    note->at = fixture->console->now;
     run_picture_fold(fixture->picture, note, fixture->console->now);
     run_note_free(note);
 }

@@ -185,6 +185,12 @@ static void sql__draw__one_pane_when_narrow_or_asked(void **state)
     do_times(fixture, ACTION_NEXT_PANE, 1);
     assert_drawn(fixture->view, 80, "DOWN");
     assert_not_drawn(fixture->view, 80, "UP  ");
+    do_times(fixture, ACTION_ONE_PANE, 1);
+    assert_drawn(fixture->view, 80, "UP  ");
+    assert_drawn(fixture->view, 80, "sha256");
+    fake_answers.is_zoomed = TRUE;
+    assert_not_drawn(fixture->view, 80, "UP  ");
+    assert_not_drawn(fixture->view, 80, "sha256");
 }
 
 static void sql__draw__missing_empty_and_broken_halves(void **state)
@@ -199,6 +205,41 @@ static void sql__draw__missing_empty_and_broken_halves(void **state)
     assert_drawn(fixture->view, 120, "is not valid UTF-8");
     assert_drawn(fixture->view, 120, "(the file is empty)");
     assert_drawn(fixture->view, 120, "nothing to run");
+}
+
+static void sql__draw__why_there_is_no_down(void **state)
+{
+    struct fixture *fixture = *state;
+    show(fixture, "-- winch: irreversible the column is gone\nSELECT 1;\n", NULL);
+    assert_drawn(fixture->view, 140, "It is irreversible: the column is gone");
+    assert_drawn(fixture->view, 140, "notes     irreversible: the column is gone");
+}
+
+static void sql__draw__a_down_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    show(fixture, NULL, down_text);
+    assert_drawn(fixture->view, 140, "There is no up file");
+    assert_drawn(fixture->view, 140, "> DOWN  ");
+    assert_drawn(fixture->view, 79, "DROP COLUMN");
+}
+
+static void sql__draw__a_sqlite_file_as_sqlite_reads_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct engine_settings settings = {.driver = (char[]){"sqlite3"}};
+    fixture->console->options.settings = &settings;
+    show(fixture, "SELECT [a;b];\nSELECT `c;d`;\n", down_text);
+    assert_drawn(fixture->view, 140, "statement 1 of 2 up");
+    fixture->console->options.settings = NULL;
+    assert_drawn(fixture->view, 140, "statement 1 of 4 up");
+    assert_drawn(fixture->view, 140, "SELECT  line 1, with 1 more");
+    do_times(fixture, ACTION_NEXT_STATEMENT, 1);
+    assert_drawn(fixture->view, 140, "statement 3 of 4 up");
+    do_times(fixture, ACTION_NEXT_STATEMENT, 1);
+    assert_drawn(fixture->view, 140, "statement 3 of 4 up");
+    do_times(fixture, ACTION_PREVIOUS_STATEMENT, 1);
+    assert_drawn(fixture->view, 140, "statement 1 of 4 up");
 }
 
 static void sql__draw__how_a_file_runs(void **state)
@@ -247,6 +288,49 @@ static void sql__draw__says_that_a_file_is_gone(void **state)
     assert_drawn(fixture->view, 80, "NO FILE");
     assert_drawn(fixture->view, 140, "The database may keep its text");
     assert_drawn(fixture->view, 140, "the history names no text of it");
+}
+
+/* Runs what lies in the folder in a SQLite file beside it, and leaves the engine open. */
+static struct engine *run_all(const struct engine_settings *settings)
+{
+    g_autoptr(GError) error = NULL;
+    const struct goal goal = {.kind = GOAL_UP};
+    const struct change_options options = {0};
+    const struct engine_callbacks callbacks = {0};
+    struct change_report report = {0};
+    struct engine *engine = engine_open(settings, &callbacks, &error);
+    if (engine == NULL || !engine_migrate(engine, &goal, &options, &report, &error))
+        fail_msg("%s", error->message);
+    change_report_clear(&report);
+    return engine;
+}
+
+static void sql__draw__the_stored_text_of_a_file_that_is_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    AUTOPTR(engine_settings) *settings = engine_settings_new();
+    g_autofree char *path = folder_path(fixture->folder, "data.db");
+    g_autofree char *up = folder_path(fixture->folder, NAME ".up.sql");
+    g_autofree char *down = folder_path(fixture->folder, NAME ".down.sql");
+    g_autoptr(GError) error = NULL;
+    settings->url = g_strdup_printf("sqlite3://%s", path);
+    g_free(settings->migrations_path);
+    settings->migrations_path = g_strdup(fixture->folder);
+    settings->environment = g_strdup("development");
+    settings->environment_origin = g_strdup("test");
+    write_pair(fixture, "CREATE TABLE kept (a int);\n", "DROP TABLE kept;\n");
+    AUTOPTR(engine) *engine = run_all(settings);
+    g_autoptr(GPtrArray) history = engine_history(engine, 0, &error);
+    assert_int_equal(g_unlink(up) + g_unlink(down), 0);
+    console_version_select(fixture->console, 45);
+    look(fixture, 45, g_steal_pointer(&history));
+    fake_answers.engine = engine;
+    assert_drawn(fixture->view, 140, "CREATE TABLE kept (a int);");
+    assert_drawn(fixture->view, 140, "DROP TABLE kept;");
+    assert_drawn(fixture->view, 140, "UP  up text that ran");
+    assert_drawn(fixture->view, 140, "DOWN  down text at that time");
+    assert_drawn(fixture->view, 140, "stored    up text that ran");
+    assert_drawn(fixture->view, 140, "NO FILE");
 }
 
 static void sql__update__reads_again_what_has_changed_and_keeps_the_line(void **state)
@@ -443,9 +527,13 @@ int main(void)
         TEST(sql__draw__nothing_known_yet),
         TEST(sql__draw__one_pane_when_narrow_or_asked),
         TEST(sql__draw__missing_empty_and_broken_halves),
+        TEST(sql__draw__why_there_is_no_down),
+        TEST(sql__draw__a_down_alone),
+        TEST(sql__draw__a_sqlite_file_as_sqlite_reads_it),
         TEST(sql__draw__how_a_file_runs),
         TEST(sql__draw__says_that_a_file_has_changed),
         TEST(sql__draw__says_that_a_file_is_gone),
+        TEST(sql__draw__the_stored_text_of_a_file_that_is_gone),
         TEST(sql__update__reads_again_what_has_changed_and_keeps_the_line),
         TEST(sql__update__forgets_an_answer_that_comes_too_late),
         TEST(sql__close__with_an_answer_outstanding),
