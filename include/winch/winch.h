@@ -114,8 +114,8 @@ struct winch_finding {
     int64_t version; /* WINCH_NO_VERSION: none in particular */
 };
 
-/* Opens a handle without connecting yet. NULL only without memory; a mistake in options or
- * configuration is kept and reported by the first call. Close with winch_close(). */
+/* Opens a handle without connecting yet; never NULL. A mistake in options or configuration is kept
+ * and reported by every call. Close with winch_close(). */
 WINCH_API winch *winch_open(const struct winch_options *options);
 WINCH_API void winch_close(winch *handle);
 
@@ -141,8 +141,9 @@ WINCH_API enum winch_status winch_validate(winch *handle, const struct winch_fin
 WINCH_API enum winch_status winch_force(winch *handle, int64_t version, const char *reason,
                                         const char *confirm);
 
-/* Cancels what runs in this handle: everything uncommitted is rolled back, the call returns
- * WINCH_CANCELLED. The one function for other threads; not for signal handlers. The handle can be
+/* Cancels what runs in this handle, or else its next call: everything uncommitted is rolled back,
+ * the call returns WINCH_CANCELLED. One that came when all was done changes nothing. The one
+ * function for other threads (and for winch_event_fn); not for signal handlers. The handle can be
  * used again after the call it cancelled has returned. */
 WINCH_API void winch_cancel(winch *handle);
 

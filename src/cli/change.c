@@ -121,8 +121,11 @@ static gboolean read_count(const char *count, struct goal *goal, gboolean *is_no
 static gboolean read_up(const struct invocation *invocation, struct goal *goal,
                         gboolean *is_nothing, GError **error)
 {
+    static const char *const ways[] = {"to", "missed", NULL};
     const char *target = invocation_value(invocation, "to");
     goal->kind = GOAL_UP;
+    if (!invocation_one_of(invocation, ways, "a number", error))
+        return FALSE;
     if (invocation_has(invocation, "missed")) {
         goal->kind = GOAL_MISSED;
         return TRUE;
@@ -136,17 +139,16 @@ static gboolean read_up(const struct invocation *invocation, struct goal *goal,
 static gboolean read_down(const struct invocation *invocation, struct goal *goal,
                           gboolean *is_nothing, GError **error)
 {
+    static const char *const ways[] = {"all", NULL};
     const char *count = invocation_argument(invocation, 0);
     goal->kind = GOAL_DOWN;
     goal->count = 1;
+    if (!invocation_one_of(invocation, ways, "a number", error))
+        return FALSE;
     if (!invocation_has(invocation, "all"))
         return read_count(count, goal, is_nothing, error);
     goal->kind = GOAL_DOWN_ALL;
-    if (count == NULL)
-        return TRUE;
-    error_set(error, ERROR_USAGE, "--all and a number cannot both be meant");
-    error_advise(error, "give one of them");
-    return FALSE;
+    return TRUE;
 }
 
 gboolean change_goal_read(const struct invocation *invocation, struct goal *goal,

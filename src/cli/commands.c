@@ -32,7 +32,8 @@ const struct command commands[] = {
      OPTIONS("down", "missed", "allow-empty-down"), 0, 1, LOOKS, command_plan},
     {"history", GROUP_LOOK, "", "what was done, by whom, and how it ended",
      "Oldest first. --verify recomputes the hash chain and names the first row that\n"
-     "was changed, is missing or stands elsewhere (exit status 6).",
+     "was changed, is missing or stands elsewhere (exit status 6). --verbose adds what\n"
+     "each was seen to cost: rows changed, WAL written by the server meanwhile, waits.",
      OPTIONS("limit", "verify"), 0, 0, LOOKS, command_history},
     {"graph", GROUP_LOOK, "[VERSION]", "what needs what, newest first",
      "From the requires notes; a file without one needs the version before it. P is\n"

@@ -302,3 +302,20 @@ gboolean invocation_count(const char *text, const char *what, guint *count, GErr
     error_advise(error, "write a whole number");
     return FALSE;
 }
+
+gboolean invocation_one_of(const struct invocation *invocation, const char *const *options,
+                           const char *argument, GError **error)
+{
+    g_autofree char *first = invocation_argument(invocation, 0) != NULL ? g_strdup(argument) : NULL;
+    for (; *options != NULL; options++) {
+        if (!invocation_has(invocation, *options))
+            continue;
+        if (first != NULL) {
+            error_set(error, ERROR_USAGE, "--%s and %s cannot both be meant", *options, first);
+            error_advise(error, "give one of them");
+            return FALSE;
+        }
+        first = g_strconcat("--", *options, NULL);
+    }
+    return TRUE;
+}

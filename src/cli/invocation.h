@@ -42,4 +42,9 @@ const char *invocation_argument(const struct invocation *invocation, guint index
 /* text as a count; what names it in the error ("a limit", "the number of digits"). */
 gboolean invocation_count(const char *text, const char *what, guint *count, GError **error);
 
+/* Refuses two of these options (NULL-terminated), or one of them beside an argument, which the
+ * error calls argument: each says another thing, and none may be passed over in silence. */
+gboolean invocation_one_of(const struct invocation *invocation, const char *const *options,
+                           const char *argument, GError **error);
+
 #endif

@@ -43,22 +43,13 @@ gboolean forced_version_read(const struct invocation *invocation, struct migrati
            version_name_resolve(&name, &where, version, error);
 }
 
-static char *target_word(const struct command_context *context, gint64 version)
-{
-    const struct migration *migration = migration_set_find(engine_set(context->engine), version);
-    if (version == VERSION_NONE)
-        return g_strdup("none");
-    return migration != NULL ? g_strdup(migration->digits)
-                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
-}
-
 gboolean command_force(struct command_context *context, GError **error)
 {
     struct change_options options = {0};
     gint64 version;
     if (!forced_version_read(context->invocation, engine_set(context->engine), &version, error))
         return FALSE;
-    g_autofree char *target = target_word(context, version);
+    g_autofree char *target = migration_set_version_text(engine_set(context->engine), version);
     g_autofree char *why = NULL, *typed = NULL;
     g_autofree char *words = engine_confirmation_for(context->engine, target, &why);
     if (!change_options_take(context, words, why, &options, &typed, error) ||

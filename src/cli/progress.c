@@ -31,6 +31,8 @@ struct progress {
     json_t *steps;
     json_t *statements; /* of the last step; borrowed from it */
     gboolean is_painted;
+    GCond drained; /* the worker waits for it while wants_drain */
+    gboolean wants_drain;
 };
 
 struct progress *progress_new(struct output *output, struct cancellation *cancellation,
@@ -41,6 +43,7 @@ struct progress *progress_new(struct output *output, struct cancellation *cancel
     progress->cancellation = cancellation_ref(cancellation);
     progress->has_bar = has_bar && !output->is_json && !output->is_quiet;
     g_mutex_init(&progress->lock);
+    g_cond_init(&progress->drained);
     g_queue_init(&progress->lines);
     progress->bar = g_string_new(NULL);
     progress->hindrance = g_string_new(NULL);
@@ -64,6 +67,7 @@ void progress_free(struct progress *progress)
     g_string_free(progress->waiters, TRUE);
     json_decref(progress->steps);
     cancellation_unref(progress->cancellation);
+    g_cond_clear(&progress->drained);
     g_mutex_clear(&progress->lock);
     g_free(progress);
 }
@@ -157,18 +161,16 @@ static char *bar_of(const struct engine_event *event, const char *rest)
 
 static void set_bar(struct progress *progress, const struct engine_event *event, const char *rest)
 {
+    if (!progress->has_bar)
+        return;
     g_autofree char *bar = bar_of(event, rest);
     g_string_assign(progress->bar, bar);
 }
 
-static void hear_start(struct progress *progress, const struct engine_event *event)
+/* Kept for --json only: it is the larger part of what a long run would hold in memory. */
+static void start_json(struct progress *progress, const struct plan_step *step)
 {
-    const struct plan_step *step = plan_step_at(event->plan, event->step);
     json_t *object = json_object();
-    progress->step_start = g_get_monotonic_time();
-    g_string_truncate(progress->hindrance, 0);
-    g_string_truncate(progress->waiters, 0);
-    set_bar(progress, event, "");
     json_object_set_new(object, "direction", json_string(direction_name(step->direction)));
     json_object_set_new(object, "version", json_integer(step->migration->version));
     json_object_set_new(object, "title", output_string(step->migration->title));
@@ -177,6 +179,16 @@ static void hear_start(struct progress *progress, const struct engine_event *eve
     progress->statements = json_array();
     json_object_set_new(object, "statements", progress->statements);
     json_array_append_new(progress->steps, object);
+}
+
+static void hear_start(struct progress *progress, const struct engine_event *event)
+{
+    progress->step_start = g_get_monotonic_time();
+    g_string_truncate(progress->hindrance, 0);
+    g_string_truncate(progress->waiters, 0);
+    set_bar(progress, event, "");
+    if (progress->output->is_json)
+        start_json(progress, plan_step_at(event->plan, event->step));
 }
 
 static json_t *last_step(struct progress *progress)
@@ -200,11 +212,21 @@ static void hear_statement_start(struct progress *progress, const struct engine_
     guint count = plan_step_at(event->plan, event->step)->script->statements->len;
     g_string_truncate(progress->hindrance, 0);
     g_string_truncate(progress->waiters, 0);
-    if (statement == NULL)
+    if (statement == NULL || !progress->has_bar)
         return;
     g_autofree char *rest =
         g_strdup_printf("  statement %u/%u %s", event->run->statement + 1, count, statement->verb);
     set_bar(progress, event, rest);
+}
+
+static json_t *statement_json(const struct script_statement *statement, const struct run_event *run)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "line", json_integer(statement->line));
+    json_object_set_new(object, "verb", json_string(statement->verb));
+    json_object_set_new(object, "elapsed_us", json_integer(run->elapsed_us));
+    json_object_set_new(object, "rows", run->rows >= 0 ? json_integer(run->rows) : json_null());
+    return object;
 }
 
 static void hear_statement_end(struct progress *progress, const struct engine_event *event)
@@ -213,15 +235,8 @@ static void hear_statement_end(struct progress *progress, const struct engine_ev
     const struct run_event *run = event->run;
     if (statement == NULL)
         return;
-    json_t *object = json_object();
-    json_object_set_new(object, "line", json_integer(statement->line));
-    json_object_set_new(object, "verb", json_string(statement->verb));
-    json_object_set_new(object, "elapsed_us", json_integer(run->elapsed_us));
-    json_object_set_new(object, "rows", run->rows >= 0 ? json_integer(run->rows) : json_null());
     if (progress->statements != NULL)
-        json_array_append_new(progress->statements, object);
-    else
-        json_decref(object);
+        json_array_append_new(progress->statements, statement_json(statement, run));
     if (!progress->output->is_verbose)
         return;
     g_autofree char *elapsed = duration_format(run->elapsed_us);
@@ -286,16 +301,23 @@ static void hear_run(struct progress *progress, const struct engine_event *event
     }
 }
 
+static void end_json(struct progress *progress, const struct engine_event *event)
+{
+    json_t *object = last_step(progress);
+    const char *outcome = event->kind == ENGINE_STEP_DONE ? "done" : "failed";
+    json_object_set_new(object, "outcome", json_string(outcome));
+    json_object_set_new(object, "elapsed_us", json_integer(event->elapsed_us));
+    if (event->error != NULL)
+        json_object_set_new(object, "error", output_error_json(event->error));
+}
+
 static void hear_end(struct progress *progress, const struct engine_event *event)
 {
     const struct plan_step *step = plan_step_at(event->plan, event->step);
     gboolean is_done = event->kind == ENGINE_STEP_DONE;
-    json_t *object = last_step(progress);
     g_string_truncate(progress->bar, 0);
-    json_object_set_new(object, "outcome", json_string(is_done ? "done" : "failed"));
-    json_object_set_new(object, "elapsed_us", json_integer(event->elapsed_us));
-    if (event->error != NULL)
-        json_object_set_new(object, "error", output_error_json(event->error));
+    if (progress->output->is_json)
+        end_json(progress, event);
     g_autofree char *title = output_safe(step->migration->title);
     g_autofree char *elapsed = duration_format(event->elapsed_us);
     g_autofree char *count = text_plural(step->script->statements->len, "statement", "statements");
@@ -378,15 +400,26 @@ json_t *progress_json(struct progress *progress)
 /* ---- asking
  * -------------------------------------------------------------------------------------- */
 
+/* On the main thread, at once instead of at its next tick. */
+static gboolean paint_for_drain(gpointer data)
+{
+    struct progress *progress = data;
+    progress_paint(progress);
+    g_mutex_lock(&progress->lock);
+    progress->wants_drain = FALSE;
+    g_cond_signal(&progress->drained);
+    g_mutex_unlock(&progress->lock);
+    return G_SOURCE_REMOVE;
+}
+
 void progress_drain(struct progress *progress)
 {
-    for (gboolean is_busy = TRUE; is_busy;) {
-        g_mutex_lock(&progress->lock);
-        is_busy = progress->lines.length > 0;
-        g_mutex_unlock(&progress->lock);
-        if (is_busy)
-            g_usleep(10000);
-    }
+    g_mutex_lock(&progress->lock);
+    progress->wants_drain = TRUE;
+    g_idle_add(paint_for_drain, progress);
+    while (progress->wants_drain)
+        g_cond_wait(&progress->drained, &progress->lock);
+    g_mutex_unlock(&progress->lock);
 }
 
 /* A line in the terminal's own (canonical) mode; NULL at its end or when cancelled. */

@@ -31,7 +31,81 @@ static char *what_of(const struct history_record *record)
     return g_strdup(record->title);
 }
 
-static void show_record(struct output_table *table, const struct history_record *record)
+/* ---- impact --------------------------------------------------------------------------------- */
+
+/* Both are in ascending order, so next moves along; NULL when nothing was measured of record. */
+static const struct impact *impact_of(const GArray *impacts, guint *next,
+                                      const struct history_record *record)
+{
+    while (*next < impacts->len &&
+           g_array_index(impacts, struct impact, *next).history_id < record->id)
+        ++*next;
+    if (*next == impacts->len ||
+        g_array_index(impacts, struct impact, *next).history_id != record->id)
+        return NULL;
+    return &g_array_index(impacts, struct impact, *next);
+}
+
+static void add_part(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void add_part(GString *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_string_append(text, text->len > 0 ? ", " : "");
+    g_string_append_vprintf(text, format, arguments);
+    va_end(arguments);
+}
+
+/* Only what was measured. */
+static char *impact_text(const struct impact *impact)
+{
+    GString *text = g_string_new(NULL);
+    if (impact != NULL && impact->rows >= 0) {
+        g_autofree char *rows = text_plural(impact->rows, "row", "rows");
+        add_part(text, "%s", rows);
+    }
+    if (impact != NULL && impact->wal_bytes >= 0) {
+        g_autofree char *size =
+            g_format_size_full((guint64)impact->wal_bytes, G_FORMAT_SIZE_IEC_UNITS);
+        add_part(text, "WAL %s", size);
+    }
+    if (impact != NULL && impact->longest_wait_us > 0) {
+        g_autofree char *waited = duration_format(impact->longest_wait_us);
+        add_part(text, "waited %s", waited);
+    }
+    if (impact != NULL && impact->sessions_blocked > 0)
+        add_part(text, "%" G_GINT64_FORMAT " blocked", impact->sessions_blocked);
+    return g_string_free(text, FALSE);
+}
+
+static json_t *impact_json(const struct impact *impact)
+{
+    if (impact == NULL)
+        return json_null();
+    const struct {
+        const char *name;
+        gint64 value;
+    } numbers[] = {
+        {"rows", impact->rows},
+        {"wal_bytes", impact->wal_bytes},
+        {"longest_wait_us", impact->longest_wait_us},
+        {"sessions_blocked", impact->sessions_blocked},
+        {"elapsed_us", impact->elapsed_us},
+    };
+    json_t *object = json_object();
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
+        json_object_set_new(object, numbers[i].name,
+                            numbers[i].value >= 0 ? json_integer(numbers[i].value) : json_null());
+    json_t *statements =
+        impact->statements != NULL ? json_loads(impact->statements, 0, NULL) : NULL;
+    json_object_set_new(object, "statements", statements != NULL ? statements : json_null());
+    return object;
+}
+
+/* ---- records -------------------------------------------------------------------------------- */
+
+static void show_record(struct output_table *table, const struct history_record *record,
+                        const struct impact *impact, gboolean is_verbose)
 {
     gboolean has_version = record->version != VERSION_NONE;
     gboolean is_timed = record->kind == HISTORY_UP || record->kind == HISTORY_DOWN;
@@ -50,18 +124,25 @@ static void show_record(struct output_table *table, const struct history_record 
     output_table_cell(table, ROLE_PLAIN, is_timed ? took : "");
     output_table_cell(table, ROLE_PLAIN, record->os_user);
     output_table_cell(table, ROLE_PLAIN, what);
+    if (!is_verbose)
+        return;
+    g_autofree char *cost = impact_text(impact);
+    output_table_cell(table, ROLE_PLAIN, cost);
 }
 
-static void show_records(struct output *output, const GPtrArray *records)
+static void show_records(struct output *output, const GPtrArray *records, const GArray *impacts)
 {
     static const struct output_column columns[] = {
-        {"#", TEXT_RIGHT, FALSE},    {"When", TEXT_LEFT, TRUE},    {"Run", TEXT_LEFT, FALSE},
-        {"What", TEXT_LEFT, FALSE},  {"Version", TEXT_LEFT, TRUE}, {"Outcome", TEXT_LEFT, FALSE},
-        {"Took", TEXT_RIGHT, FALSE}, {"By", TEXT_LEFT, TRUE},      {"", TEXT_LEFT, TRUE},
+        {"#", TEXT_RIGHT, FALSE},     {"When", TEXT_LEFT, TRUE},    {"Run", TEXT_LEFT, FALSE},
+        {"What", TEXT_LEFT, FALSE},   {"Version", TEXT_LEFT, TRUE}, {"Outcome", TEXT_LEFT, FALSE},
+        {"Took", TEXT_RIGHT, FALSE},  {"By", TEXT_LEFT, TRUE},      {"", TEXT_LEFT, TRUE},
+        {"Impact", TEXT_LEFT, FALSE},
     };
-    struct output_table *table = output_table_new(output, columns, G_N_ELEMENTS(columns));
+    guint next = 0, count = G_N_ELEMENTS(columns) - (output->is_verbose ? 0 : 1);
+    struct output_table *table = output_table_new(output, columns, count);
     for (guint i = 0; i < records->len; i++)
-        show_record(table, records->pdata[i]);
+        show_record(table, records->pdata[i], impact_of(impacts, &next, records->pdata[i]),
+                    output->is_verbose);
     output_table_end(table);
 }
 
@@ -118,6 +199,19 @@ static json_t *record_json(const struct history_record *record)
     return object;
 }
 
+static json_t *history_json(const GPtrArray *records, const GArray *impacts)
+{
+    guint next = 0;
+    json_t *list = json_array();
+    for (guint i = 0; i < records->len; i++) {
+        json_t *object = record_json(records->pdata[i]);
+        json_object_set_new(object, "impact",
+                            impact_json(impact_of(impacts, &next, records->pdata[i])));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 static gboolean verify(struct command_context *context, GError **error)
 {
     gint64 rows = 0;
@@ -157,11 +251,11 @@ gboolean command_history(struct command_context *context, GError **error)
     g_autoptr(GPtrArray) records = engine_history(context->engine, newest, error);
     if (records == NULL)
         return FALSE;
-    json_t *list = json_array();
-    for (guint i = 0; i < records->len; i++)
-        json_array_append_new(list, record_json(records->pdata[i]));
-    json_object_set_new(context->document, "history", list);
+    g_autoptr(GArray) impacts = engine_impacts(context->engine, records, error);
+    if (impacts == NULL)
+        return FALSE;
+    json_object_set_new(context->document, "history", history_json(records, impacts));
     if (!context->output->is_json && records->len > 0)
-        show_records(context->output, records);
+        show_records(context->output, records, impacts);
     return TRUE;
 }

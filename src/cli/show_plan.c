@@ -87,19 +87,10 @@ static void show_step(struct command_context *context, const struct plan_step *s
         show_statements(context, step);
 }
 
-static char *version_text(const struct plan *plan, gint64 version)
-{
-    const struct migration *migration = migration_set_find(plan->set, version);
-    if (version == VERSION_NONE)
-        return g_strdup("none");
-    return migration != NULL ? g_strdup(migration->digits)
-                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
-}
-
 void plan_show(struct command_context *context, const struct plan *plan)
 {
-    g_autofree char *from = version_text(plan, plan->from);
-    g_autofree char *to = version_text(plan, plan->to);
+    g_autofree char *from = migration_set_version_text(plan->set, plan->from);
+    g_autofree char *to = migration_set_version_text(plan->set, plan->to);
     g_autofree char *count = text_plural(plan->steps->len, "migration", "migrations");
     for (guint i = 0; i < plan->notices->len; i++) {
         g_autofree char *notice = output_safe(plan->notices->pdata[i]);
@@ -117,10 +108,13 @@ void plan_show(struct command_context *context, const struct plan *plan)
 
 static gboolean goal_of(const struct command_context *context, struct goal *goal, GError **error)
 {
+    static const char *const ways[] = {"missed", "down", NULL};
     const struct invocation *invocation = context->invocation;
     const char *target = invocation_argument(invocation, 0);
     const char *down = invocation_value(invocation, "down");
     goal->allows_empty_down = invocation_has(invocation, "allow-empty-down");
+    if (!invocation_one_of(invocation, ways, "a target", error))
+        return FALSE;
     if (invocation_has(invocation, "missed"))
         goal->kind = GOAL_MISSED;
     else if (down != NULL) {

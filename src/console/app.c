@@ -195,17 +195,25 @@ void console_arm(struct console *console)
                 was_armed ? "read-only again" : "armed for 15 minutes: w ends it");
 }
 
-char *console_why_read_only(const struct console *console)
+char *console_why_not_armed(const struct console *console)
 {
     const struct model *model = console->model;
     if (console->options->is_read_only)
         return g_strdup("this console was started with --readonly");
     if (model->server == NULL || model->link != LINK_UP)
         return g_strdup("there is no connection");
-    if (model->server->is_standby)
-        return g_strdup("this server is a standby");
     if (!console_is_armed(console))
         return g_strdup("read-only: press w to arm, or start with --write");
+    return NULL;
+}
+
+char *console_why_read_only(const struct console *console)
+{
+    char *why = console_why_not_armed(console);
+    if (why != NULL)
+        return why;
+    if (console->model->server->is_standby)
+        return g_strdup("this server is a standby");
     if (runner_is_active(console->runner))
         return g_strdup("a run is under way (4)");
     return NULL;
@@ -295,7 +303,7 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
     struct console *console = data;
     struct key key;
     (void)fd;
-    while (!console->is_ending && terminal_key(console->terminal, &key))
+    while (terminal_key(console->terminal, &key))
         input_key(console, &key);
     if ((condition & (G_IO_HUP | G_IO_ERR)) == 0)
         return G_SOURCE_CONTINUE;
@@ -486,8 +494,8 @@ gboolean console_run(const struct console_options *options, GError **error)
     console.loop = NULL;
     runner_free(console.runner);
     monitor_stop(console.monitor);
-    close_views(&console);
     prompt_free(console.prompt);
+    close_views(&console);
     print_screens(&console);
     g_ptr_array_unref(console.prints);
     g_clear_pointer(&console.grid, grid_free);

@@ -44,6 +44,8 @@ void console_suspend(struct console *console);
 void console_hang_up(struct console *console);
 void console_arm(struct console *console);
 gboolean console_is_armed(const struct console *console);
+/* As console_why_read_only(), but a run under way is no reason: for what may help it. */
+char *console_why_not_armed(const struct console *console);
 
 /* chrome.c: banner, tabs, message line, key bar, and the view between them */
 void chrome_draw(struct console *console, struct grid *grid);
@@ -74,8 +76,13 @@ void change_dry_run(struct console *console);
 void change_migrate(struct console *console);
 void change_rollback(struct console *console);
 void change_recover(struct console *console);
+void change_cancel_session(struct console *console);
+void change_end_session(struct console *console);
 
 /* command_line.c: what is typed after ":" */
 void command_line_ask(struct console *console);
+/* Adds the console's own words that may stand at byte cursor of text to candidates (of struct
+ * console_candidate *). */
+void command_line_complete(const char *text, gsize cursor, GPtrArray *candidates);
 
 #endif

@@ -1,5 +1,6 @@
 /* From a key to a gate: which change the selected migration stands for. */
 #include "console/app.h"
+#include "console/goal.h"
 #include "console/views.h"
 
 /* Where the database is and what is selected; says why when either is not known. */
@@ -17,20 +18,12 @@ static gboolean positions(struct console *console, gint64 *current, gint64 *sele
     return TRUE;
 }
 
-static struct goal goal_to(enum goal_kind kind, gint64 version)
-{
-    struct goal goal = {.kind = kind};
-    goal.target.kind = VERSION_NAME_NUMBER;
-    goal.target.number = version;
-    return goal;
-}
-
 void change_dry_run(struct console *console)
 {
     gint64 current, selected;
     if (!positions(console, &current, &selected))
         return;
-    struct goal goal = goal_to(selected > current ? GOAL_UP_TO : GOAL_GOTO, selected);
+    struct goal goal = goal_to_version(selected);
     if (selected == current) {
         g_autofree char *here = model_version_text(console->model, current);
         console_say(console, RECORD_INFO, "the database is at %s already: select another version",
@@ -57,7 +50,7 @@ void change_migrate(struct console *console)
                     "the selected version is not above the current one: r rolls back");
         return;
     }
-    struct goal goal = goal_to(GOAL_UP_TO, selected);
+    struct goal goal = goal_to_version(selected);
     open_gate(console, &goal);
 }
 
@@ -72,7 +65,7 @@ void change_rollback(struct console *console)
                     "none for the empty database)");
         return;
     }
-    struct goal goal = goal_to(GOAL_GOTO, selected);
+    struct goal goal = goal_to_version(selected);
     open_gate(console, &goal);
 }
 
@@ -100,9 +93,30 @@ void change_recover(struct console *console)
                 "why is the version row set by hand (recorded): ", NULL, reason_typed, request);
 }
 
+static void ask_session_gate(struct console *console, gboolean terminates)
+{
+    struct run_request *request =
+        activity_view_request(console->views[SCREEN_ACTIVITY], terminates);
+    if (request == NULL)
+        console_say(console, RECORD_INFO, "there is no session under the cursor");
+    else
+        console_gate(console, request);
+}
+
+void change_cancel_session(struct console *console)
+{
+    ask_session_gate(console, FALSE);
+}
+
+void change_end_session(struct console *console)
+{
+    ask_session_gate(console, TRUE);
+}
+
 void console_gate(struct console *console, struct run_request *request)
 {
-    g_autofree char *why = console_why_read_only(console);
+    g_autofree char *why = request->kind == RUN_END_SESSION ? console_why_not_armed(console)
+                                                            : console_why_read_only(console);
     if (why != NULL) {
         console_say(console, RECORD_WARNING, "refused: %s", why);
         run_request_free(request);

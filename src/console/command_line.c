@@ -191,6 +191,46 @@ static void typed(struct console *console, const char *text, gpointer data)
         console_say_error(console, error);
 }
 
+/* ---- completion ------------------------------------------------------------------------------ */
+
+static void offer(GPtrArray *candidates, const char *begun, const char *text, const char *means)
+{
+    if (!g_str_has_prefix(text, begun))
+        return;
+    struct console_candidate *candidate = g_new(struct console_candidate, 1);
+    *candidate = (struct console_candidate){g_strdup(text), g_strdup(means)};
+    g_ptr_array_add(candidates, candidate);
+}
+
+/* Moving has keys; words for it would only be in the way. */
+static gboolean is_worth_typing(const struct action *action)
+{
+    return action->id > ACTION_RIGHT && action->screens != SCREEN_BIT(SCREEN_GATE);
+}
+
+static void offer_first_words(GPtrArray *candidates, const char *begun)
+{
+    offer(candidates, begun, "set", "an option of the console");
+    offer(candidates, begun, "screen", "go to a screen by its name");
+    for (const struct action *action = actions; action->id != ACTION_NONE; action++)
+        if (is_worth_typing(action) && *begun != '\0')
+            offer(candidates, begun, action->name, action->help);
+}
+
+void command_line_complete(const char *text, gsize cursor, GPtrArray *candidates)
+{
+    g_autofree char *before = g_strndup(text, cursor);
+    const char *space = strrchr(before, ' ');
+    if (space == NULL)
+        offer_first_words(candidates, before);
+    else if (g_str_has_prefix(before, "screen "))
+        for (int screen = 0; screen < SCREEN_GATE; screen++)
+            offer(candidates, space + 1, screen_name((enum screen)screen), "");
+    else if (g_str_has_prefix(before, "set "))
+        for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+            offer(candidates, space + 1, options[i].name, options[i].means);
+}
+
 void command_line_ask(struct console *console)
 {
     prompt_open(console->prompt, PROMPT_COMMAND, ":", NULL, typed, NULL);

@@ -10,7 +10,9 @@ static char *why_not_in(const struct console *console, struct view *view,
                         const struct action *action)
 {
     if (action->kind == ACTION_WRITES) {
-        char *why = console_why_read_only(console);
+        gboolean may_help_run =
+            action->id == ACTION_TERMINATE || action->id == ACTION_CANCEL_SESSION;
+        char *why = may_help_run ? console_why_not_armed(console) : console_why_read_only(console);
         if (why != NULL)
             return why;
     }
@@ -140,6 +142,8 @@ static const struct {
     {ACTION_UNZOOM, unzoom},
     {ACTION_DRY_RUN, change_dry_run},
     {ACTION_MIGRATE, change_migrate},
+    {ACTION_CANCEL_SESSION, change_cancel_session},
+    {ACTION_TERMINATE, change_end_session},
     {ACTION_ROLLBACK, change_rollback},
     {ACTION_RECOVER, change_recover},
 };

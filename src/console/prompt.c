@@ -64,6 +64,7 @@ static void complete(const char *line, gsize cursor, struct line_completion *com
     if (prompt->kind != PROMPT_COMMAND)
         return;
     g_autoptr(GPtrArray) found = console->options->host.complete(line, cursor, console->model->set);
+    command_line_complete(line, cursor, found);
     completion->start = word_start(line, cursor);
     completion->after = ' ';
     for (guint i = 0; i < found->len; i++) {

@@ -24,23 +24,6 @@ struct runner {
     struct cancellation *cancellation; /* of the last run; NULL before the first */
 };
 
-struct run_request *run_request_new(enum run_kind kind)
-{
-    struct run_request *request = g_new0(struct run_request, 1);
-    request->kind = kind;
-    request->version = VERSION_NONE;
-    return request;
-}
-
-void run_request_free(struct run_request *request)
-{
-    g_free(request->environment);
-    g_free(request->plan_id);
-    g_free(request->confirm);
-    g_free(request->reason);
-    g_free(request);
-}
-
 /* ---- on the main thread: hearing -------------------------------------------------------------
  */
 
@@ -228,6 +211,7 @@ static char * override(const struct run_request *request, struct engine *engine,
     }
     case RUN_MIGRATE:
     case RUN_DRY_RUN:
+    case RUN_END_SESSION:
         break;
     }
     return NULL;

@@ -11,16 +11,29 @@
 struct console;
 struct runner;
 
-enum run_kind { RUN_MIGRATE, RUN_DRY_RUN, RUN_FORCE, RUN_INIT, RUN_ADOPT, RUN_DROP };
+enum run_kind {
+    RUN_MIGRATE,
+    RUN_DRY_RUN,
+    RUN_FORCE,
+    RUN_INIT,
+    RUN_ADOPT,
+    RUN_DROP,
+    RUN_END_SESSION, /* passes a gate, but not the runner: it may be wanted while a run is blocked
+                      */
+};
 
 struct run_request {
     enum run_kind kind;
-    struct goal goal;  /* RUN_MIGRATE, RUN_DRY_RUN */
-    gint64 version;    /* RUN_FORCE */
-    char *environment; /* RUN_INIT, or NULL */
-    char *plan_id;     /* RUN_MIGRATE: what was seen in the gate */
-    char *confirm;     /* the words that were typed, as engine_confirmation() gives them; NULL */
-    char *reason;      /* or NULL */
+    struct goal goal;    /* RUN_MIGRATE, RUN_DRY_RUN */
+    gint64 version;      /* RUN_FORCE */
+    char *environment;   /* RUN_INIT, or NULL */
+    int pid;             /* RUN_END_SESSION: whose */
+    gint64 began;        /* and since when, so that nobody else's is meant */
+    gboolean terminates; /* end the session, not only what it does */
+    char *session;       /* its user, application and statement, for the gate; raw */
+    char *plan_id;       /* RUN_MIGRATE: what was seen in the gate */
+    char *confirm;       /* the words that were typed, as engine_confirmation() gives them; NULL */
+    char *reason;        /* or NULL */
 };
 struct run_request *run_request_new(enum run_kind kind);
 void run_request_free(struct run_request *request);

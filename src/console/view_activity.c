@@ -529,11 +529,27 @@ gboolean activity_view_session(struct view *base, int *pid)
     return TRUE;
 }
 
+struct run_request *activity_view_request(struct view *base, gboolean terminates)
+{
+    int pid;
+    if (!activity_view_session(base, &pid))
+        return NULL;
+    const struct session *session = activity_session(console_model(base->console)->activity, pid);
+    struct run_request *request = run_request_new(RUN_END_SESSION);
+    request->pid = pid;
+    request->began = session->began;
+    request->terminates = terminates;
+    request->session = g_strdup_printf("%s %s, %s: %s", session->user, session->application,
+                                       session->state, session->query);
+    return request;
+}
+
 /* Why the session under the cursor cannot be ended. */
 static char *activity_why_not(struct view *base, enum action_id action)
 {
     int pid;
-    if (action != ACTION_TERMINATE || activity_view_session(base, &pid))
+    if ((action != ACTION_TERMINATE && action != ACTION_CANCEL_SESSION) ||
+        activity_view_session(base, &pid))
         return NULL;
     const struct row *row = selected_row(of(base));
     if (row == NULL)

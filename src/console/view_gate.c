@@ -73,6 +73,8 @@ static char *target_of(const struct gate_view *view)
         return g_strdup("init");
     case RUN_ADOPT:
         return g_strdup("adopt");
+    case RUN_END_SESSION:
+        return g_strdup_printf("%d", view->request->pid);
     default:
         return view->plan != NULL ? model_version_text(model, view->plan->to) : g_strdup("?");
     }
@@ -107,6 +109,10 @@ static char *title_of(const struct gate_view *view)
         g_autofree char *target = target_of(view);
         return g_strdup_printf("%s %s", verbs[RUN_FORCE], target);
     }
+    if (view->request->kind == RUN_END_SESSION)
+        return g_strdup_printf("%s session %d",
+                               view->request->terminates ? "END" : "CANCEL what is done by",
+                               view->request->pid);
     if (view->request->kind != RUN_MIGRATE)
         return g_strdup(verbs[view->request->kind]);
     if (view->plan == NULL)
@@ -211,6 +217,13 @@ static void add_other(struct gate_view *view)
     case RUN_DROP:
         add(view, STYLE_WARNING, "Drops every table of the current schema, with CASCADE, in one");
         add(view, STYLE_WARNING, "transaction. The data is gone; this version takes no backup.");
+        break;
+    case RUN_END_SESSION:
+        add(view, STYLE_TEXT, "%s", view->request->session);
+        add(view, STYLE_WARNING, "%s",
+            view->request->terminates
+                ? "Its connection is closed and its transaction rolled back."
+                : "Its statement is cancelled; a transaction that it has open stays, failed.");
         break;
     default:
         break;
@@ -435,6 +448,39 @@ static void leave(struct gate_view *view, const char *what)
     console_say(console, RECORD_INFO, "%s", what);
 }
 
+static gpointer tell_session(struct engine *engine, gpointer data, GError **error)
+{
+    const struct run_request *request = data;
+    gboolean was_told = FALSE;
+    if (engine == NULL) {
+        error_set(error, ERROR_NO_CONNECTION, "there is no connection");
+        return NULL;
+    }
+    if (!engine_session_end(engine, request->pid, request->began, request->terminates, &was_told,
+                            error))
+        return NULL;
+    return g_strdup_printf(was_told ? "session %d was told" : "session %d is not there any more",
+                           request->pid);
+}
+
+static void session_told(struct console *console, gpointer data, gpointer result,
+                         const GError *error)
+{
+    g_autofree char *said = result;
+    (void)data;
+    if (error != NULL)
+        console_say_error(console, error);
+    else
+        console_say(console, RECORD_INFO, "%s", said);
+}
+
+/* By the monitor: a run that the session blocks keeps the runner busy. Takes over request. */
+static void end_session(struct console *console, struct run_request *request)
+{
+    console_ask(console, job_new(tell_session, session_told, request,
+                                 (GDestroyNotify)run_request_free, g_free));
+}
+
 /* What was seen is what runs: the plan's id goes with it and is compared under the lock. */
 static void pass(struct gate_view *view)
 {
@@ -445,6 +491,10 @@ static void pass(struct gate_view *view)
     request->confirm = g_strdup(view->words);
     clear(view);
     console_back(console);
+    if (request->kind == RUN_END_SESSION) {
+        end_session(console, request);
+        return;
+    }
     if (!runner_start(console_runner(console), request)) {
         console_say(console, RECORD_WARNING, "a run is under way already (4)");
         return;

@@ -36,5 +36,8 @@ gboolean plan_view_goal(struct view *view, struct goal *goal);
 /* The session under the cursor of the activity view; FALSE when there is none that could be ended:
  * nothing, a prepared transaction, a connection of this console. */
 gboolean activity_view_session(struct view *view, int *pid);
+/* A request to cancel what it does (or to end it), with everything the gate says of it; NULL when
+ * there is none. */
+struct run_request *activity_view_request(struct view *view, gboolean terminates);
 
 #endif

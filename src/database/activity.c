@@ -392,3 +392,9 @@ struct activity *database_activity(struct database *database, GError **error)
 {
     return database->driver->activity(database, error);
 }
+
+gboolean database_session_end(struct database *database, int pid, gint64 began, gboolean terminates,
+                              gboolean *was_told, GError **error)
+{
+    return database->driver->session_end(database, pid, began, terminates, was_told, error);
+}

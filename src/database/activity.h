@@ -126,6 +126,12 @@ DEFINE_AUTOPTR(activity, activity_unref);
 
 struct activity *database_activity(struct database *database, GError **error);
 
+/* Cancels what a session does, or ends it (terminates). began is its session's: a pid that belongs
+ * to another by now is left alone. TRUE with *was_told FALSE when there is no such session any
+ * more. ERROR_FAILED without the right (manual, section 9.27.2). */
+gboolean database_session_end(struct database *database, int pid, gint64 began, gboolean terminates,
+                              gboolean *was_told, GError **error);
+
 /* NULL when no session has this pid. Borrowed. */
 const struct session *activity_session(const struct activity *activity, int pid);
 

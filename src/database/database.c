@@ -162,6 +162,19 @@ gboolean database_history_head(struct database *database, gint64 *rows, char **h
     return database->driver->history_head(database, rows, hash, error);
 }
 
+gboolean database_impact_append(struct database *database, const GArray *impacts, GError **error)
+{
+    const struct database_driver *driver = database->driver;
+    return driver->impact_append == NULL || driver->impact_append(database, impacts, error);
+}
+
+GArray *database_impact_read(struct database *database, gint64 from_id, GError **error)
+{
+    const struct database_driver *driver = database->driver;
+    return driver->impact_read != NULL ? driver->impact_read(database, from_id, error)
+                                       : g_array_new(FALSE, FALSE, sizeof(struct impact));
+}
+
 GBytes *database_file_read(struct database *database, const char *sha256, GError **error)
 {
     return database->driver->file_read(database, sha256, error);

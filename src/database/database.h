@@ -168,6 +168,14 @@ GPtrArray *database_history_read(struct database *database, guint limit, GError 
 gboolean database_history_head(struct database *database, gint64 *rows, char **hash,
                                GError **error);
 
+/* Writes what a run measured, of struct impact, in one round trip; nothing happens where it cannot
+ * be kept. It need not survive a crash of the server. */
+gboolean database_impact_append(struct database *database, const GArray *impacts, GError **error);
+
+/* What was measured of the history from row from_id on, by ascending history_id: of struct impact,
+ * cleared with the array. Empty where nothing is kept or may be read. */
+GArray *database_impact_read(struct database *database, gint64 from_id, GError **error);
+
 /* The stored text of a file that ran, by sha256; NULL without error when it is not there. */
 GBytes *database_file_read(struct database *database, const char *sha256, GError **error);
 

@@ -36,10 +36,15 @@ struct database_driver {
     const GArray *(*lock_ids)(const struct database *database);
     struct pulse *(*pulse)(struct database *database, GError **error);
     struct activity *(*activity)(struct database *database, GError **error);
+    gboolean (*session_end)(struct database *database, int pid, gint64 began, gboolean terminates,
+                            gboolean *was_told, GError **error);
     gboolean (*history_append)(struct database *database, struct history_record *record,
                                GError **error);
     GPtrArray *(*history_read)(struct database *database, guint limit, GError **error);
     gboolean (*history_head)(struct database *database, gint64 *rows, char **hash, GError **error);
+    /* NULL both: the driver measures nothing. */
+    gboolean (*impact_append)(struct database *database, const GArray *impacts, GError **error);
+    GArray *(*impact_read)(struct database *database, gint64 from_id, GError **error);
     GBytes *(*file_read)(struct database *database, const char *sha256, GError **error);
     gboolean (*run)(struct database *database, const struct run_job *job, struct run_result *result,
                     GError **error);

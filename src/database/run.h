@@ -6,6 +6,7 @@
 
 #include "base/cancellation.h"
 #include "database/history.h"
+#include "database/impact.h"
 
 struct run_statement {
     const char *text; /* not NUL-terminated; borrowed */
@@ -122,6 +123,7 @@ struct run_result {
                                * deadlock (40P01), serialization failure (40001) */
     gboolean connection_lost; /* the database handle can only be closed */
     char xid[24];             /* "" when not known */
+    struct impact impact;     /* without statements: those were told as events */
 };
 
 #endif

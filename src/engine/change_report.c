@@ -11,11 +11,7 @@ void change_report_clear(struct change_report *report)
 
 char *change_version_text(const struct engine *engine, gint64 version)
 {
-    const struct migration *migration = migration_set_find(engine_set(engine), version);
-    if (version == VERSION_NONE)
-        return g_strdup("none");
-    return migration != NULL ? g_strdup(migration->digits)
-                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
+    return migration_set_version_text(engine_set(engine), version);
 }
 
 static char *success_text(const struct change_report *report, const char *version,

@@ -35,17 +35,11 @@ char *engine_confirmation_for(const struct engine *engine, const char *target, c
     return words_for(engine, target);
 }
 
-static char *target_word(const struct plan *plan)
-{
-    const struct migration *migration = migration_set_find(plan->set, plan->to);
-    return g_strdup(migration != NULL ? migration->digits : "none");
-}
-
 char *engine_confirmation(const struct engine *engine, const struct plan *plan, char **why)
 {
     if (!plan_goes_down(plan))
         return NULL;
-    g_autofree char *target = target_word(plan);
+    g_autofree char *target = migration_set_version_text(plan->set, plan->to);
     if (plan->kind == GOAL_DOWN_ALL && !asks_for_words[engine->environment.class_]) {
         if (why != NULL)
             *why = g_strdup("all migrations would go down");

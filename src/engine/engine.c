@@ -41,6 +41,12 @@ gboolean engine_pause(const struct engine *engine, gint64 milliseconds)
     return TRUE;
 }
 
+void engine_stopped_trying(const struct engine *engine, GError **failure)
+{
+    g_prefix_error(failure, "cancelled before another try: ");
+    (*failure)->code = (gint)cancellation_why(engine->cancellation);
+}
+
 gint64 engine_retry_delay(const struct engine *engine, guint attempt)
 {
     gint64 base = engine->settings->retry_delay << MIN(attempt - 1, 4);
@@ -96,10 +102,12 @@ static gboolean connect_patiently(struct engine *engine, GError **error)
             engine_tell(engine, &(struct engine_event){.kind = ENGINE_CONNECT_RETRY,
                                                        .error = failure,
                                                        .elapsed_us = delay * 1000});
-        if (!may_retry || engine_pause(engine, delay)) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
+        if (may_retry && !engine_pause(engine, delay))
+            continue;
+        if (may_retry)
+            engine_stopped_trying(engine, &failure);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
     }
 }
 
@@ -199,19 +207,32 @@ gboolean engine_version(struct engine *engine, struct version_state *state, GErr
     return engine_exists(engine, error) && database_version_read(engine->database, state, error);
 }
 
+static struct ledger *ledger_beside(struct engine *engine, const struct version_state *state,
+                                    GPtrArray **history, GError **error)
+{
+    *history = database_history_read(engine->database, 0, error);
+    return *history != NULL ? ledger_new(*history, state) : NULL;
+}
+
 static struct ledger *read_ledger(struct engine *engine, struct version_state *state,
                                   GPtrArray **history, GError **error)
 {
-    if (!database_version_read(engine->database, state, error))
-        return NULL;
-    *history = database_history_read(engine->database, 0, error);
-    return *history != NULL ? ledger_new(*history, state) : NULL;
+    return database_version_read(engine->database, state, error)
+               ? ledger_beside(engine, state, history, error)
+               : NULL;
 }
 
 struct ledger *engine_ledger(struct engine *engine, struct version_state *state, GError **error)
 {
     g_autoptr(GPtrArray) history = NULL;
     return read_ledger(engine, state, &history, error);
+}
+
+struct ledger *engine_ledger_beside(struct engine *engine, const struct version_state *state,
+                                    GError **error)
+{
+    g_autoptr(GPtrArray) history = NULL;
+    return ledger_beside(engine, state, &history, error);
 }
 
 struct status *engine_status_and_history(struct engine *engine, GPtrArray **history, GError **error)
@@ -268,6 +289,12 @@ GBytes *engine_file_read(struct engine *engine, const char *sha256, GError **err
     return database_file_read(engine->database, sha256, error);
 }
 
+GArray *engine_impacts(struct engine *engine, const GPtrArray *records, GError **error)
+{
+    const struct history_record *first = records->len > 0 ? records->pdata[0] : NULL;
+    return database_impact_read(engine->database, first != NULL ? first->id : G_MAXINT64, error);
+}
+
 gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **error)
 {
     g_autoptr(GPtrArray) records = engine_history(engine, 0, error);
@@ -293,4 +320,10 @@ struct pulse *engine_pulse(struct engine *engine, GError **error)
 struct activity *engine_activity(struct engine *engine, GError **error)
 {
     return database_activity(engine->database, error);
+}
+
+gboolean engine_session_end(struct engine *engine, int pid, gint64 began, gboolean terminates,
+                            gboolean *was_told, GError **error)
+{
+    return database_session_end(engine->database, pid, began, terminates, was_told, error);
 }

@@ -58,6 +58,9 @@ struct status *engine_status_and_history(struct engine *engine, GPtrArray **hist
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error);
 /* As database_history_read(). */
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);
+/* What was measured of records, as engine_history() gave them: of struct impact, by ascending
+ * history_id. */
+GArray *engine_impacts(struct engine *engine, const GPtrArray *records, GError **error);
 /* The stored text of a file that ran, as database_file_read(). */
 GBytes *engine_file_read(struct engine *engine, const char *sha256, GError **error);
 /* Recomputes the hash chain; ERROR_FINDINGS when it does not hold. rows may be NULL. */
@@ -66,6 +69,10 @@ gboolean engine_history_verify(struct engine *engine, gint64 *rows, GError **err
  * watches with an engine of its own. The pictures may go to any thread. */
 struct pulse *engine_pulse(struct engine *engine, GError **error);
 struct activity *engine_activity(struct engine *engine, GError **error);
+/* As database_session_end(): asked of any engine, also a read-only one, so the caller decides who
+ * may. */
+gboolean engine_session_end(struct engine *engine, int pid, gint64 began, gboolean terminates,
+                            gboolean *was_told, GError **error);
 int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError **error);
 
 /* One thing that is not as it should be. */

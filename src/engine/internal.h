@@ -24,11 +24,17 @@ void engine_tell_new(const struct engine *engine);
 /* Waits, at most milliseconds, for a cancellation; TRUE when there is one. */
 gboolean engine_pause(const struct engine *engine, gint64 milliseconds);
 
+/* The failure that was to be tried again, as that of whoever cancelled instead. */
+void engine_stopped_trying(const struct engine *engine, GError **failure);
+
 /* retry_delay with jitter, growing with each attempt (from 1); milliseconds. */
 gint64 engine_retry_delay(const struct engine *engine, guint attempt);
 
 /* The version row now and what history makes of it. Both are the caller's. */
 struct ledger *engine_ledger(struct engine *engine, struct version_state *state, GError **error);
+/* The same for a row that was read already. */
+struct ledger *engine_ledger_beside(struct engine *engine, const struct version_state *state,
+                                    GError **error);
 struct plan *engine_plan_from(struct engine *engine, const struct version_state *state,
                               const struct ledger *ledger, const struct goal *goal, GError **error);
 

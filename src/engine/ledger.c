@@ -71,7 +71,6 @@ static void replay_done(struct ledger *ledger, const struct history_record *reco
     case HISTORY_DROP:
         jump(ledger, VERSION_NONE);
         break;
-    case HISTORY_DIRTY:
     case HISTORY_FORCE:
         jump(ledger, record->to_version);
         break;
@@ -86,6 +85,8 @@ static gboolean tells_the_row(enum history_kind kind)
            kind == HISTORY_FORCE || kind == HISTORY_DIRTY || kind == HISTORY_ADOPT;
 }
 
+/* A dirty row says where a migration will be, not that it is there: the record of its end tells, or
+ * the row that it left. */
 static void replay(struct ledger *ledger, const struct history_record *record)
 {
     gboolean follows_dirty = record->kind == HISTORY_UP || record->kind == HISTORY_DOWN;
@@ -95,12 +96,24 @@ static void replay(struct ledger *ledger, const struct history_record *record)
         replay_done(ledger, record);
 }
 
-/* The newest run without an end. */
+/* What was done after an interrupted run has looked at what that left: a run to its end, a force,
+ * an adoption. */
+static gboolean ends_interruption(const struct history_record *record)
+{
+    return record->outcome == OUTCOME_DONE &&
+           (record->kind == HISTORY_FINISHED || record->kind == HISTORY_FORCE ||
+            record->kind == HISTORY_ADOPT || record->kind == HISTORY_DROP);
+}
+
+/* The last run, when it has no end. A failed one after it may have found no more than the same
+ * trouble, so those are passed over. */
 static void find_interrupted(struct ledger *ledger, const GPtrArray *records)
 {
     g_autoptr(GHashTable) finished = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = records->len; i-- > 0;) {
         const struct history_record *record = records->pdata[i];
+        if (ends_interruption(record))
+            return;
         if (record->run_id == NULL)
             continue;
         if (record->kind == HISTORY_FINISHED)

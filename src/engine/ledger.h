@@ -34,7 +34,7 @@ const GArray *ledger_applied(const struct ledger *ledger);
 
 gboolean ledger_has_history(const struct ledger *ledger);
 
-/* A run that started and never said how it ended, newest first, or NULL. */
+/* A run that started and never said how it ended, unless somebody has gone on since; or NULL. */
 const struct history_record *ledger_interrupted(const struct ledger *ledger);
 
 #endif

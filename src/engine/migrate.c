@@ -13,6 +13,7 @@ struct run {
     struct change_report *report;
     struct version_state state; /* the row, read under the lock */
     gboolean was_fresh;         /* there was no version row before */
+    GArray *impacts;            /* of struct impact: what the steps were seen to cost */
 };
 
 /* ---- the bracket around every change ------------------------------------------------------- */
@@ -53,11 +54,36 @@ void engine_change_end(struct engine *engine)
 struct step_watch {
     const struct run *run;
     guint index;
+    GString *statements; /* JSON of those that are done */
 };
+
+static void note_statement(GString *statements, const struct run_event *event)
+{
+    g_string_append(statements, statements->len > 1 ? ", {\"rows\": " : "{\"rows\": ");
+    if (event->rows < 0)
+        g_string_append(statements, "null");
+    else
+        g_string_append_printf(statements, "%" G_GINT64_FORMAT, event->rows);
+    g_string_append_printf(statements, ", \"elapsed_us\": %" G_GINT64_FORMAT "}",
+                           event->elapsed_us);
+}
+
+static void note_impact(struct run *run, const struct run_result *result, GString *statements)
+{
+    struct impact impact = result->impact;
+    if (impact.history_id == 0 || run->options->is_dry_run)
+        return;
+    g_string_append_c(statements, ']');
+    impact.statements = g_strdup(statements->str);
+    g_array_append_val(run->impacts, impact);
+    /* cppcheck-suppress memleak ; the array has it now */
+}
 
 static void tell_step(const struct run_event *event, void *data)
 {
-    const struct step_watch *watch = data;
+    struct step_watch *watch = data;
+    if (event->kind == RUN_EVENT_STATEMENT_DONE)
+        note_statement(watch->statements, event);
     engine_tell(watch->run->engine, &(struct engine_event){.kind = ENGINE_STEP_EVENT,
                                                            .plan = watch->run->report->plan,
                                                            .step = watch->index,
@@ -158,7 +184,7 @@ static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct 
     AUTOPTR(history_record) *record =
         recording_of_step(run->engine, run->report->run_id, run->report->plan, step);
     struct run_file files[2];
-    struct step_watch watch = {run, index};
+    struct step_watch watch = {run, index, g_string_new("[")};
     record->reason = g_strdup(run->options->reason);
     struct run_job job = {
         .protocol = protocol_of(step->script->mode),
@@ -185,7 +211,10 @@ static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct 
         .on_event = tell_step,
         .event_data = &watch,
     };
-    return perform(run->engine->database, &job, result, error);
+    gboolean is_done = perform(run->engine->database, &job, result, error);
+    note_impact(run, result, watch.statements);
+    g_string_free(watch.statements, TRUE);
+    return is_done;
 }
 
 static void tell_of_step(const struct run *run, enum engine_event_kind kind, guint index,
@@ -214,11 +243,13 @@ static gboolean run_step(struct run *run, guint index, struct run_result *result
         gboolean may_retry = result->is_retryable && attempt <= run->engine->settings->max_retries;
         if (may_retry)
             tell_of_step(run, ENGINE_STEP_RETRY, index, result, failure, delay * 1000);
-        if (!may_retry || engine_pause(run->engine, delay)) {
-            tell_of_step(run, ENGINE_STEP_FAILED, index, result, failure, result->elapsed_us);
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
+        if (may_retry && !engine_pause(run->engine, delay))
+            continue;
+        if (may_retry)
+            engine_stopped_trying(run->engine, &failure);
+        tell_of_step(run, ENGINE_STEP_FAILED, index, result, failure, result->elapsed_us);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
     }
 }
 
@@ -355,6 +386,16 @@ static gboolean check_row(struct run *run, GError **error)
     return FALSE;
 }
 
+/* In one message, before the run's last row: that one waits for the disk. */
+static void record_impacts(struct run *run)
+{
+    g_autoptr(GError) unwritten = NULL;
+    if (!run->report->is_unsettled &&
+        !database_impact_append(run->engine->database, run->impacts, &unwritten))
+        engine_notice(run->engine, "what this run cost could not be recorded: %s",
+                      unwritten->message);
+}
+
 static gboolean history_is_announced(struct run *run)
 {
     const struct database_facts *facts = database_facts(run->engine->database);
@@ -379,6 +420,7 @@ static gboolean run_for_real(struct run *run, GError **error)
     gboolean is_done = run_steps(run, &failure) && check_row(run, &failure);
     if (is_done)
         record_installation(run);
+    record_impacts(run);
     record_end(run, failure);
     if (!is_done)
         g_propagate_error(error, g_steal_pointer(&failure));
@@ -499,20 +541,42 @@ static gboolean change_locked(struct run *run, GError **error)
     return is_done && !asks_too_much(run, error);
 }
 
+/* Where the row alone says that something is pending, neither history nor files need be read to
+ * find that there is: whoever holds the lock reads them anyway. */
+static gboolean is_pending(const struct run *run, const struct version_state *state)
+{
+    const struct migration_set *set = run->engine->set;
+    guint count = migration_set_count(set);
+    switch (run->goal->kind) {
+    case GOAL_UP:
+        return count > 0 && migration_set_at(set, count - 1)->version > state->version;
+    case GOAL_DOWN:
+    case GOAL_DOWN_ALL:
+        return state->version != VERSION_NONE;
+    case GOAL_UP_TO:
+    case GOAL_GOTO:
+    case GOAL_MISSED:
+        break;
+    }
+    return FALSE;
+}
+
 /* Without the lock: whether there is anything to do at all. A dirty row may only be a run in
  * progress, so that is left to whoever holds the lock. Sets *settled, and then the result is final.
  */
 static gboolean look_first(struct run *run, gboolean *settled, GError **error)
 {
     struct version_state state;
-    AUTOPTR(ledger) *ledger = engine_ledger(run->engine, &state, error);
     *settled = TRUE;
-    if (ledger == NULL)
+    if (!database_version_read(run->engine->database, &state, error))
         return FALSE;
-    if (state.is_dirty || state.kind == VERSION_TABLE_FOREIGN) {
+    if (state.is_dirty || state.kind == VERSION_TABLE_FOREIGN || is_pending(run, &state)) {
         *settled = FALSE;
         return TRUE;
     }
+    AUTOPTR(ledger) *ledger = engine_ledger_beside(run->engine, &state, error);
+    if (ledger == NULL)
+        return FALSE;
     AUTOPTR(plan) *plan = engine_plan_from(run->engine, &state, ledger, run->goal, NULL);
     if (plan == NULL || plan->steps->len > 0) {
         *settled = FALSE;
@@ -537,6 +601,8 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
     run_id_make(report->run_id);
     if (!goes_up && goal->kind != GOAL_GOTO && !engine_exists(engine, error))
         return FALSE;
+    run.impacts = g_array_new(FALSE, FALSE, sizeof(struct impact));
+    g_array_set_clear_func(run.impacts, (GDestroyNotify)impact_clear);
     gboolean is_done = look_first(&run, &settled, error);
     if (!settled) {
         is_done = engine_change_begin(engine, error);
@@ -546,5 +612,6 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
         }
     }
     report->elapsed_us = g_get_monotonic_time() - started;
+    g_array_unref(run.impacts);
     return is_done;
 }

@@ -34,20 +34,11 @@ static struct history_record *override_record(const struct engine *engine, enum 
     return record;
 }
 
-static char *target_word(const struct engine *engine, gint64 version)
-{
-    const struct migration *migration = migration_set_find(engine->set, version);
-    if (version == VERSION_NONE)
-        return g_strdup("none");
-    return migration != NULL ? g_strdup(migration->digits)
-                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
-}
-
 static gboolean force_locked(struct engine *engine, gint64 version,
                              const struct change_options *options, GError **error)
 {
     struct version_state state;
-    g_autofree char *word = target_word(engine, version);
+    g_autofree char *word = migration_set_version_text(engine->set, version);
     if (!confirmation_check(engine, NULL, word, options, error) ||
         !database_install(engine->database, error) ||
         !database_version_read(engine->database, &state, error))

@@ -19,6 +19,7 @@ struct winch {
     struct winch_error last_error;
     struct status *status; /* backs the report */
     GArray *migrations;    /* of struct winch_migration */
+    char *environment;     /* of the report */
     struct winch_report report;
     GPtrArray *found; /* of struct finding * */
     GArray *findings; /* of struct winch_finding */
@@ -71,14 +72,9 @@ static void forget_answers(struct winch *handle)
     g_clear_error(&handle->error);
     g_clear_pointer(&handle->status, status_free);
     g_clear_pointer(&handle->found, g_ptr_array_unref);
+    g_clear_pointer(&handle->environment, g_free);
     g_array_set_size(handle->migrations, 0);
     g_array_set_size(handle->findings, 0);
-}
-
-static void disconnect(struct winch *handle)
-{
-    g_clear_pointer(&handle->status, status_free);
-    g_clear_pointer(&handle->engine, engine_close);
 }
 
 void winch_close(winch *handle)
@@ -86,7 +82,7 @@ void winch_close(winch *handle)
     if (handle == NULL)
         return;
     forget_answers(handle);
-    disconnect(handle);
+    g_clear_pointer(&handle->engine, engine_close);
     g_clear_pointer(&handle->settings, engine_settings_free);
     g_clear_error(&handle->opening_error);
     g_array_unref(handle->migrations);
@@ -160,18 +156,18 @@ static void forward(const struct engine_event *event, void *data)
         add_step(&told, event);
     if (event->error != NULL)
         told.text = event->error->message;
-    if (event->holder != NULL) {
-        holder = g_strdup_printf("pid %d %s %s", event->holder->pid, event->holder->user,
-                                 event->holder->application);
-        told.text = holder;
-    }
+    if (event->holder != NULL)
+        told.text = holder = g_strdup_printf("pid %d %s %s", event->holder->pid,
+                                             event->holder->user, event->holder->application);
+    else if (event->kind == ENGINE_LOCK_WAIT)
+        told.text = "another session";
     handle->on_event(&told, handle->event_data);
 }
 
 /* ---- calls ------------------------------------------------------------------------------------
  */
 
-/* A cancellation only rises, so each connection gets a fresh one. */
+/* Files may have come since the call before. */
 static gboolean connect_engine(struct winch *handle)
 {
     struct engine_callbacks callbacks = {
@@ -180,8 +176,9 @@ static gboolean connect_engine(struct winch *handle)
         handle->error = g_error_copy(handle->opening_error);
         return FALSE;
     }
-    if (handle->engine == NULL)
-        handle->engine = engine_open(handle->settings, &callbacks, &handle->error);
+    if (handle->engine != NULL)
+        return engine_reload(handle->engine, &handle->error);
+    handle->engine = engine_open(handle->settings, &callbacks, &handle->error);
     return handle->engine != NULL;
 }
 
@@ -200,18 +197,32 @@ static void fill_last_error(struct winch *handle, enum winch_status status)
     handle->last_error.hint = detail->hint;
 }
 
-/* After a failure the connection is given up: what it is in is not worth guessing. */
-static enum winch_status finish(struct winch *handle)
+/* A cancellation only rises, and the engine keeps the one it was opened with: one that came too
+ * late for the call it was meant for must not hit the next. */
+static gboolean was_cancelled(struct winch *handle)
 {
-    if (handle->error == NULL)
-        return WINCH_OK;
-    enum winch_status status = (enum winch_status)error_exit_status(handle->error);
-    fill_last_error(handle, status);
-    disconnect(handle);
+    return cancellation_level(handle->cancellation) != CANCEL_NONE;
+}
+
+static void start_afresh(struct winch *handle)
+{
+    g_clear_pointer(&handle->engine, engine_close);
     g_mutex_lock(&handle->lock);
     cancellation_unref(handle->cancellation);
     handle->cancellation = cancellation_new();
     g_mutex_unlock(&handle->lock);
+}
+
+/* After a failure the connection is given up: what it is in is not worth guessing. */
+static enum winch_status finish(struct winch *handle)
+{
+    enum winch_status status = WINCH_OK;
+    if (handle->error != NULL) {
+        status = (enum winch_status)error_exit_status(handle->error);
+        fill_last_error(handle, status);
+    }
+    if ((status != WINCH_OK && status != WINCH_FINDINGS) || was_cancelled(handle))
+        start_afresh(handle);
     return status;
 }
 
@@ -296,6 +307,7 @@ static void add_migration(struct winch *handle, const struct status_row *row)
 static void fill_report(struct winch *handle)
 {
     const struct status *status = handle->status;
+    handle->environment = g_strdup(engine_environment(handle->engine)->name);
     for (guint i = 0; i < status->rows->len; i++)
         add_migration(handle, &g_array_index(status->rows, struct status_row, i));
     handle->report = (struct winch_report){
@@ -306,7 +318,7 @@ static void fill_report(struct winch *handle)
         .missed = status->missed,
         .missing = status->missing,
         .modified = status->modified,
-        .environment = engine_environment(handle->engine)->name,
+        .environment = handle->environment,
         .migrations = (const struct winch_migration *)(void *)handle->migrations->data,
         .migration_count = handle->migrations->len,
     };
@@ -346,11 +358,10 @@ enum winch_status winch_validate(winch *handle, const struct winch_finding **fin
         *findings = (const struct winch_finding *)(void *)handle->findings->data;
     if (count != NULL)
         *count = handle->findings->len;
-    if (handle->findings->len > 0) {
-        error_set(&handle->error, ERROR_FINDINGS, "validation found %u", handle->findings->len);
-        fill_last_error(handle, WINCH_FINDINGS);
-        return WINCH_FINDINGS;
-    }
+    if (handle->findings->len > 0)
+        error_set(&handle->error, ERROR_FINDINGS, "validation found %u: the first is %s",
+                  handle->findings->len,
+                  g_array_index(handle->findings, struct winch_finding, 0).message);
     return finish(handle);
 }
 

@@ -101,6 +101,10 @@ const struct migration *migration_set_find(const struct migration_set *set, gint
 /* Position of the first migration with a version >= version; count when there is none. */
 guint migration_set_lower_bound(const struct migration_set *set, gint64 version);
 
+/* The version as its files write it ("000003"), in plain digits where there is no file, or "none".
+ * Free with g_free(). */
+char *migration_set_version_text(const struct migration_set *set, gint64 version);
+
 /* The highest version below this one, or VERSION_NONE: where a down of version leads. */
 gint64 migration_set_version_before(const struct migration_set *set, gint64 version);
 

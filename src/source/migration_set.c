@@ -402,3 +402,12 @@ const GArray *migration_set_warnings(const struct migration_set *set)
 {
     return set->warnings;
 }
+
+char *migration_set_version_text(const struct migration_set *set, gint64 version)
+{
+    const struct migration *migration = migration_set_find(set, version);
+    if (version == VERSION_NONE)
+        return g_strdup("none");
+    return migration != NULL ? g_strdup(migration->digits)
+                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
+}

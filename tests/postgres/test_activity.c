@@ -354,6 +354,66 @@ static void activity__take__lists_prepared_transactions(void **state)
     cluster_exec("watch", "ROLLBACK PREPARED 'transfer 1'");
 }
 
+/* ---- ending what stands in the way ------------------------------------------------------------
+ */
+
+static gint64 began_of(struct watch_test *test, PGconn *connection)
+{
+    struct activity *activity = activity_or_fail(test->database);
+    const struct session *session = activity_session(activity, PQbackendPID(connection));
+    assert_non_null(session);
+    gint64 began = session->began;
+    activity_unref(activity);
+    return began;
+}
+
+static gboolean tell(struct watch_test *test, PGconn *connection, gint64 began, gboolean terminates)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean was_told = FALSE;
+    if (!database_session_end(test->database, PQbackendPID(connection), began, terminates,
+                              &was_told, &error))
+        fail_msg("%s", error->message);
+    return was_told;
+}
+
+static void session_end__cancel__ends_the_statement_alone(void **state)
+{
+    struct watch_test *test = *state;
+    PGconn *busy = other(test, "busy", "SELECT 1");
+    gint64 began = began_of(test, busy);
+    assert_true(PQsendQuery(busy, "SELECT pg_sleep(60)"));
+    /* Told again until the statement had begun. */
+    while (PQconsumeInput(busy) && PQisBusy(busy)) {
+        assert_true(tell(test, busy, began, FALSE));
+        g_usleep(10000);
+    }
+    PGresult *result = PQgetResult(busy);
+    assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "57014");
+    PQclear(result);
+    while ((result = PQgetResult(busy)) != NULL)
+        PQclear(result);
+    assert_int_equal(PQstatus(busy), CONNECTION_OK);
+}
+
+static void session_end__terminate__ends_the_session(void **state)
+{
+    struct watch_test *test = *state;
+    PGconn *idle = other(test, "idle", "BEGIN");
+    assert_true(tell(test, idle, began_of(test, idle), TRUE));
+    PQclear(PQexec(idle, "SELECT 1"));
+    assert_int_equal(PQstatus(idle), CONNECTION_BAD);
+}
+
+static void session_end__another_behind_the_pid__is_left_alone(void **state)
+{
+    struct watch_test *test = *state;
+    PGconn *idle = other(test, "idle", "BEGIN");
+    assert_false(tell(test, idle, began_of(test, idle) + 1, TRUE));
+    PQclear(PQexec(idle, "SELECT 1"));
+    assert_int_equal(PQstatus(idle), CONNECTION_OK);
+}
+
 #define watched(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -369,6 +429,9 @@ int main(void)
         watched(pulse__take__fails_when_the_server_is_gone),
         watched(activity__take__shows_sessions_locks_and_who_waits),
         watched(activity__take__lists_prepared_transactions),
+        watched(session_end__cancel__ends_the_statement_alone),
+        watched(session_end__terminate__ends_the_session),
+        watched(session_end__another_behind_the_pid__is_left_alone),
     };
     return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
 }

@@ -52,8 +52,7 @@ static guint logged(void)
     assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
-        if (strstr(*line, "LOG:  statement: ") != NULL ||
-            strstr(*line, "LOG:  execute <unnamed>: ") != NULL)
+        if (strstr(*line, "LOG:  statement: ") != NULL || strstr(*line, "LOG:  execute ") != NULL)
             count++;
     return count;
 }
@@ -154,6 +153,7 @@ static void trace__count__is_what_the_server_logged(void **state)
     assert_int_equal(test->skipped, 0);
     assert_non_null(strstr(test->texts->str, "main |CREATE TABLE a (x int)\n"));
     assert_non_null(strstr(test->texts->str, "main |CREATE INDEX CONCURRENTLY c ON b (x)"));
+    assert_non_null(strstr(test->texts->str, "main |BEGIN READ WRITE\n")); /* prepared */
 }
 
 static void trace__failure__is_told_with_what_was_not_run(void **state)
@@ -172,6 +172,19 @@ static void trace__failure__is_told_with_what_was_not_run(void **state)
     assert_true(test->skipped > 0);
     assert_non_null(strstr(test->texts->str, "main 23505|INSERT INTO a VALUES (1)\n"));
     assert_null(strstr(test->texts->str, "secret"));
+}
+
+/* What could not be prepared is told of as itself, what was to run it as not run. */
+static void trace__failure__to_prepare_is_told_once(void **state)
+{
+    struct engine_test *test = *state;
+    guint done;
+    write_file(test, "000001_a.up.sql", "DROP TABLE winch.files;");
+    open_engine(test);
+    assert_false(migrate(test, FALSE, &done));
+    assert_int_equal(test->failed, 1);
+    assert_true(test->skipped > 0);
+    assert_non_null(strstr(test->texts->str, "main 42P01|INSERT INTO \"winch\".files"));
 }
 
 /* ---- stopping and reading again
@@ -229,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_engine(trace__count__is_what_the_server_logged),
         with_engine(trace__failure__is_told_with_what_was_not_run),
+        with_engine(trace__failure__to_prepare_is_told_once),
         with_engine(engine__stop_after__finishes_the_migration_that_runs),
         with_engine(engine__reload__sees_new_files_and_survives_broken_ones),
     };

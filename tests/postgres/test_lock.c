@@ -135,6 +135,20 @@ static void lock__wait__ends_when_cancelled(void **state)
     PQfinish(other);
 }
 
+/* What ran is done, the wish to cancel it is not seen yet: that must not keep the lock. */
+static void lock__unlock__survives_a_late_cancel(void **state)
+{
+    g_autofree char *url = cluster_create_database("app");
+    AUTOPTR(cancellation) *cancellation = cancellation_new();
+    AUTOPTR(database) *database = open_app(url, cancellation);
+    AUTOPTR(database) *other = open_app(url, NULL);
+    (void)state;
+    assert_true(database_lock(database, 0, NULL, NULL, NULL));
+    cancellation_raise(cancellation, CANCEL_NOW, ERROR_CANCELLED);
+    database_unlock(database);
+    assert_true(database_lock(other, 0, NULL, NULL, NULL));
+}
+
 /* An ordinary role does not see what another's session does. */
 static void lock__holder__may_be_hidden(void **state)
 {
@@ -203,6 +217,7 @@ int main(void)
         cmocka_unit_test(lock__take__gives_up_in_time_and_names_the_holder),
         cmocka_unit_test(lock__wait__reports_and_gets_it_when_free),
         cmocka_unit_test(lock__wait__ends_when_cancelled),
+        cmocka_unit_test(lock__unlock__survives_a_late_cancel),
         cmocka_unit_test(lock__holder__may_be_hidden),
         cmocka_unit_test(lock__take__excludes_neither_other_tables_nor_databases),
         cmocka_unit_test(version__read__names_who_is_in_the_way),

@@ -435,8 +435,9 @@ static void run__names_and_cleans__what_a_session_keeps(void **state)
         assert_contains(test->events->str, cases[i].leftover);
         AUTOPTR(job) *look =
             JOB(test, T, "DROP TABLE IF EXISTS a",
-                "CREATE TABLE a AS SELECT (SELECT count(*) FROM pg_prepared_statements) + (SELECT "
-                "count(*) FROM pg_cursors WHERE is_holdable) + (SELECT count(*) FROM pg_class "
+                "CREATE TABLE a AS SELECT (SELECT count(*) FROM pg_prepared_statements WHERE "
+                "from_sql) + (SELECT count(*) FROM pg_cursors WHERE is_holdable) + (SELECT "
+                "count(*) FROM pg_class "
                 "WHERE relname = 'passing') + (SELECT count(*) FROM pg_listening_channels()) + "
                 "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid IN (42, 7)) "
                 "+ (current_setting('work_mem') = '1MB')::int AS x");

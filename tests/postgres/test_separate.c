@@ -47,6 +47,36 @@ static void separate__run__fails_part_way_and_says_what_is_in(void **state)
     assert_value("dirty done, statement done, statement done, up failed", HISTORY_SQL);
 }
 
+/* Neither "try again" nor "nothing of it is in" is true of a dirty database. */
+static void separate__run__advises_what_is_true_of_a_dirty_database(void **state)
+{
+    static const char *const last[] = {
+        "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40P01'; END $$",
+        "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '55P03'; END $$",
+        "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '53100'; END $$",
+    };
+    struct run_test *test = *state;
+    for (gsize i = 0; i < G_N_ELEMENTS(last); i++) {
+        AUTOPTR(job) *job = JOB(test, S, "CREATE TEMPORARY TABLE a (x int)", last[i]);
+        assert_fails(test, job, RUN_OUTCOME_DIRTY, "statement 1 of 2 is in; 2 failed");
+        const char *advice = error_detail(test->error)->advice;
+        assert_contains(advice, "'winch force 1'");
+        assert_null(strstr(advice, "try again"));
+        assert_null(strstr(advice, "nothing of it is in"));
+        assert_true(database_force(test->database, 1, NULL, NULL));
+    }
+}
+
+static void separate__run__records_how_long_a_failure_took(void **state)
+{
+    struct run_test *test = *state;
+    AUTOPTR(job) *job =
+        JOB(test, S, "CREATE TABLE a (x int)", "SELECT pg_sleep(0.2)", "SELECT 1 / 0");
+    assert_fails(test, job, RUN_OUTCOME_DIRTY, "division by zero");
+    assert_value("t", "SELECT finished_at - started_at >= interval '0.2 s' FROM winch.history "
+                      "WHERE kind = 'up' AND outcome = 'failed'");
+}
+
 static void separate__run__puts_the_version_back_when_nothing_is_in(void **state)
 {
     static const char *const first[] = {"SELECT 1 / 0", "VACUUM nowhere",
@@ -130,6 +160,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(separate__run__is_dirty_first_and_records_each_statement),
         TEST(separate__run__fails_part_way_and_says_what_is_in),
+        TEST(separate__run__advises_what_is_true_of_a_dirty_database),
+        TEST(separate__run__records_how_long_a_failure_took),
         TEST(separate__run__puts_the_version_back_when_nothing_is_in),
         TEST(separate__run__leaves_the_version_of_a_missed_migration),
         TEST(separate__run__names_the_invalid_index_it_left),

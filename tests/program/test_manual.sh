@@ -33,7 +33,7 @@ echo 1..4
 says $? "every command is there"
 
 { "$winch" help; while read -r command; do "$winch" help "$command"; done <"$scratch/commands"; } |
-    sed -n 's/^  --\([a-z-]*\).*/\1/p' | sort -u >"$scratch/options"
+    sed -n 's/^  --\([a-z0-9-]*\).*/\1/p' | sort -u >"$scratch/options"
 { [ "$(wc -l <"$scratch/options")" -gt 30 ] && missing '^\.It Fl -%s\( \|$\)' <"$scratch/options"; }
 says $? "every option is there"
 

@@ -437,3 +437,24 @@ struct activity *postgres_activity(struct database *database, GError **error)
     activity->elapsed_us = g_get_monotonic_time() - started;
     return activity;
 }
+
+gboolean postgres_session_end(struct database *database, int pid, gint64 began, gboolean terminates,
+                              gboolean *was_told, GError **error)
+{
+    struct postgres *postgres = (struct postgres *)database;
+    g_autofree char *number = g_strdup_printf("%d", pid);
+    g_autofree char *since = g_strdup_printf("%" G_GINT64_FORMAT, began);
+    const char *parameters[] = {number, since};
+    const char *sql =
+        terminates ? "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
+                     "WHERE pid = $1::pg_catalog.int4 AND " MICROSECONDS("backend_start") " = $2"
+                   : "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity "
+                     "WHERE pid = $1::pg_catalog.int4 AND " MICROSECONDS("backend_start") " = $2";
+    AUTORESULT *result = postgres_query(postgres, postgres->main, sql, 2, parameters, error);
+    if (result == NULL) {
+        g_prefix_error(error, "ending session %d: ", pid);
+        return FALSE;
+    }
+    *was_told = PQntuples(result) == 1 && *PQgetvalue(result, 0, 0) == 't';
+    return TRUE;
+}

@@ -378,6 +378,8 @@ gboolean postgres_reconnect(struct postgres *postgres, GError **error)
     postgres->is_rehearsing = FALSE;
     postgres->is_pooler_checked = FALSE;
     postgres->base.facts.backend_pid = 0;
+    postgres_prepared_forget(postgres);
+    postgres->has_temporary_schema = FALSE;
     postgres->main = connect_once(postgres, CANCEL_TERMINATE, error);
     if (postgres->main == NULL)
         return FALSE;

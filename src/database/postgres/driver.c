@@ -38,6 +38,7 @@ static void postgres_close(struct database *database)
     struct postgres *postgres = (struct postgres *)database;
     postgres_finish(postgres, postgres->control);
     postgres_finish(postgres, postgres->main);
+    postgres_prepared_free(postgres);
     if (database->cancellation != NULL)
         cancellation_unref(database->cancellation);
     postgres_parameters_free(postgres->keywords, postgres->values);
@@ -133,9 +134,12 @@ const struct database_driver postgres_driver = {
     .lock_ids = postgres_lock_ids,
     .pulse = postgres_pulse,
     .activity = postgres_activity,
+    .session_end = postgres_session_end,
     .history_append = postgres_history_append,
     .history_read = postgres_history_read,
     .history_head = postgres_history_head,
+    .impact_append = postgres_impact_append,
+    .impact_read = postgres_impact_read,
     .file_read = postgres_file_read,
     .run = postgres_run,
     .rehearsal_begin = postgres_rehearsal_begin,

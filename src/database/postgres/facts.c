@@ -42,6 +42,9 @@ enum {
     CAN_WRITE_FILES,
     CAN_READ_CHAIN,
     CAN_READ_DATABASE,
+    CAN_READ_IMPACT,
+    CAN_WRITE_IMPACT,
+    CAN_SEE_WAL,
 };
 
 /* $1 schema of the version table (NULL: the current one), $2 its name, $3 the own schema. */
@@ -68,7 +71,9 @@ static const char facts_sql[] =
     " CASE WHEN o.oid IS NULL"
     "  THEN pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"
     "  ELSE pg_catalog.has_schema_privilege(o.oid, 'CREATE') END,"
-    " own.history IS NOT NULL, %s, %s, %s, %s, %s, %s"
+    " own.history IS NOT NULL, %s, %s, %s, %s, %s, %s, %s AND own.impact_columns >= 10,"
+    " %s AND own.impact_columns >= 10,"
+    " pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_insert_lsn()', 'EXECUTE')"
     " FROM (SELECT coalesce($1::pg_catalog.text, pg_catalog.current_schema()::pg_catalog.text)"
     "  AS schema) place"
     " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = place.schema"
@@ -91,7 +96,9 @@ static const char facts_sql[] =
     "  pg_catalog.max(CASE r.relname WHEN 'history' THEN r.oid END) AS history,"
     "  pg_catalog.max(CASE r.relname WHEN 'files' THEN r.oid END) AS files,"
     "  pg_catalog.max(CASE r.relname WHEN 'chain' THEN r.oid END) AS chain,"
-    "  pg_catalog.max(CASE r.relname WHEN 'database' THEN r.oid END) AS database"
+    "  pg_catalog.max(CASE r.relname WHEN 'database' THEN r.oid END) AS database,"
+    "  pg_catalog.max(CASE r.relname WHEN 'impact' THEN r.oid END) AS impact,"
+    "  pg_catalog.max(CASE r.relname WHEN 'impact' THEN r.relnatts END) AS impact_columns"
     "  FROM pg_catalog.pg_class r WHERE r.relnamespace = o.oid AND r.relkind = 'r') own ON true";
 
 #define RIGHT(schema, table, right)                                                                \
@@ -110,7 +117,8 @@ static PGresult *facts_query(struct postgres *postgres, const char *system_ident
         RIGHT("n", "v.oid", "DELETE"), RIGHT("n", "v.oid", "TRUNCATE"),
         RIGHT("o", "own.history", "SELECT"), RIGHT("o", "own.history", "INSERT"),
         RIGHT("o", "own.files", "SELECT"), RIGHT("o", "own.files", "INSERT"),
-        RIGHT("o", "own.chain", "SELECT"), RIGHT("o", "own.database", "SELECT"));
+        RIGHT("o", "own.chain", "SELECT"), RIGHT("o", "own.database", "SELECT"),
+        RIGHT("o", "own.impact", "SELECT"), RIGHT("o", "own.impact", "INSERT"));
     const char *const parameters[] = {postgres->schema, postgres->table, postgres->own_schema};
     return postgres_query(postgres, postgres->main, sql, G_N_ELEMENTS(parameters), parameters,
                           error);
@@ -255,6 +263,9 @@ static void rights_fill(struct postgres *postgres, const PGresult *result)
     postgres->can_write_files = is_true(result, CAN_WRITE_FILES);
     postgres->can_read_chain = is_true(result, CAN_READ_CHAIN);
     postgres->has_database_row = is_true(result, CAN_READ_DATABASE);
+    postgres->can_read_impact = is_true(result, CAN_READ_IMPACT);
+    postgres->can_write_impact = is_true(result, CAN_WRITE_IMPACT);
+    postgres->can_see_wal = is_true(result, CAN_SEE_WAL);
     postgres->base.history = !is_true(result, HAS_HISTORY)         ? HISTORY_ABSENT
                              : !is_true(result, CAN_READ_HISTORY)  ? HISTORY_HIDDEN
                              : !is_true(result, CAN_WRITE_HISTORY) ? HISTORY_READ_ONLY

@@ -111,8 +111,9 @@ static char *insert_sql(const struct postgres *postgres)
     char *sql = g_strdup_printf(
         "INSERT INTO %s.history (%s) VALUES (%s) RETURNING id,"
         " (pg_catalog.date_part('epoch', started_at) * 1000000)::pg_catalog.int8,"
-        " (pg_catalog.date_part('epoch', finished_at) * 1000000)::pg_catalog.int8, xid, hash",
-        postgres->own, columns->str, values->str);
+        " (pg_catalog.date_part('epoch', finished_at) * 1000000)::pg_catalog.int8, xid, hash, %s",
+        postgres->own, columns->str, values->str,
+        postgres->can_see_wal ? "pg_catalog.pg_current_wal_insert_lsn()" : "NULL");
     g_string_free(columns, TRUE);
     g_string_free(values, TRUE);
     return sql;
@@ -131,17 +132,16 @@ gboolean postgres_history_send(struct postgres *postgres, const struct history_r
             values[count++] = owned[owned_count++] = field_text(postgres, record, &fields[i]);
     if (postgres->history_sql == NULL)
         postgres->history_sql = insert_sql(postgres);
-    gboolean ok = postgres_send_params(postgres, postgres->main, postgres->history_sql, count,
-                                       values, NULL, NULL);
+    gboolean ok =
+        postgres_send_own(postgres, postgres->history_sql, count, values, NULL, NULL, messages);
     while (owned_count > 0)
         g_free(owned[--owned_count]);
-    *messages += ok ? 1 : 0;
     return ok;
 }
 
 void postgres_history_stamp(struct history_record *record, const PGresult *result)
 {
-    if (PQntuples(result) != 1 || PQnfields(result) != 5)
+    if (PQntuples(result) != 1 || PQnfields(result) != 6)
         return;
     record->id = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
     record->started_at = g_ascii_strtoll(PQgetvalue(result, 0, 1), NULL, 10);
@@ -152,25 +152,30 @@ void postgres_history_stamp(struct history_record *record, const PGresult *resul
     record->hash = g_strdup(PQgetvalue(result, 0, 4));
 }
 
+#define FILES_MAX 2 /* of one migration */
+
 gboolean postgres_files_send(struct postgres *postgres, const struct run_file *files, guint count,
                              guint *messages)
 {
-    if (postgres->base.history != HISTORY_PRESENT || !postgres->can_write_files)
+    if (postgres->base.history != HISTORY_PRESENT || !postgres->can_write_files || count == 0)
         return TRUE;
-    g_autofree char *sql =
-        g_strdup_printf("INSERT INTO %s.files (sha256, content) VALUES ($1, $2::pg_catalog.bytea)"
-                        " ON CONFLICT DO NOTHING",
-                        postgres->own);
+    const char *values[2 * FILES_MAX];
+    int lengths[2 * FILES_MAX], formats[2 * FILES_MAX];
+    count = MIN(count, FILES_MAX);
     for (guint i = 0; i < count; i++) {
         gsize size;
         const char *bytes = g_bytes_get_data(files[i].bytes, &size);
-        const char *const values[] = {files[i].sha256, bytes != NULL ? bytes : ""};
-        const int lengths[] = {0, (int)size}, formats[] = {0, 1};
-        if (!postgres_send_params(postgres, postgres->main, sql, 2, values, lengths, formats))
-            return FALSE;
-        (*messages)++;
+        values[2 * i] = files[i].sha256;
+        values[2 * i + 1] = bytes != NULL ? bytes : "";
+        lengths[2 * i] = formats[2 * i] = 0;
+        lengths[2 * i + 1] = (int)size;
+        formats[2 * i + 1] = 1;
     }
-    return TRUE;
+    g_autofree char *sql =
+        g_strdup_printf("INSERT INTO %s.files (sha256, content) VALUES ($1, "
+                        "$2::pg_catalog.bytea)%s ON CONFLICT DO NOTHING",
+                        postgres->own, count == 2 ? ", ($3, $4::pg_catalog.bytea)" : "");
+    return postgres_send_own(postgres, sql, (int)(2 * count), values, lengths, formats, messages);
 }
 
 gboolean postgres_history_append(struct database *database, struct history_record *record,

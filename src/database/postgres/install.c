@@ -66,6 +66,8 @@ static const char tables_template[] =
     "    locks jsonb,\n"
     "    longest_wait interval,\n"
     "    sessions_blocked bigint,\n"
+    "    elapsed interval,\n"
+    "    statements jsonb,\n"
     "    PRIMARY KEY (version_table, history_id)\n"
     ");\n"
     "CREATE TABLE IF NOT EXISTS @OWN@.files (\n"

@@ -167,6 +167,19 @@ static char *try_sql(const struct postgres *postgres)
     return g_string_free(sql, FALSE);
 }
 
+/* Lets go of everything, or of all but our own id. */
+static gboolean unlock_ids(struct postgres *postgres, gboolean with_own, GError **error)
+{
+    g_autofree char *own = own_id(postgres);
+    g_autoptr(GString) sql = g_string_new("SELECT true");
+    for (guint i = postgres->lock_ids->len; i > 0; i--)
+        g_string_append_printf(sql, ", pg_catalog.pg_advisory_unlock(%u)", id_at(postgres, i - 1));
+    if (with_own)
+        g_string_append_printf(sql, ", pg_catalog.pg_advisory_unlock(%s)", own);
+    AUTORESULT *result = postgres_query(postgres, postgres->main, sql->str, 0, NULL, error);
+    return result != NULL;
+}
+
 /* 1 taken, 0 somebody else has it, -1 error. */
 static int lock_try(struct postgres *postgres, const char *sql, GError **error)
 {
@@ -282,19 +295,9 @@ gboolean postgres_lock(struct database *database, gint64 timeout, lock_wait_fn o
         taken = lock_try(postgres, sql, error);
     }
     postgres->holds_lock = taken == 1;
+    if (taken < 0) /* a statement that was cancelled on its way back has taken them all the same */
+        unlock_ids(postgres, TRUE, NULL);
     return postgres->holds_lock;
-}
-
-static gboolean unlock_ids(struct postgres *postgres, gboolean with_own, GError **error)
-{
-    g_autofree char *own = own_id(postgres);
-    g_autoptr(GString) sql = g_string_new("SELECT true");
-    for (guint i = postgres->lock_ids->len; i > 0; i--)
-        g_string_append_printf(sql, ", pg_catalog.pg_advisory_unlock(%u)", id_at(postgres, i - 1));
-    if (with_own)
-        g_string_append_printf(sql, ", pg_catalog.pg_advisory_unlock(%s)", own);
-    AUTORESULT *result = postgres_query(postgres, postgres->main, sql->str, 0, NULL, error);
-    return result != NULL;
 }
 
 void postgres_unlock(struct database *database)
@@ -303,7 +306,9 @@ void postgres_unlock(struct database *database)
     if (!postgres->holds_lock)
         return;
     postgres->holds_lock = FALSE;
-    unlock_ids(postgres, TRUE, NULL);
+    /* Cancelling what ran before may hit this instead. */
+    if (!unlock_ids(postgres, TRUE, NULL))
+        unlock_ids(postgres, TRUE, NULL);
 }
 
 gboolean postgres_lock_aside(struct postgres *postgres, GError **error)

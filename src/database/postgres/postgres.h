@@ -46,6 +46,8 @@ struct postgres {
     gboolean has_schema;             /* the version table's schema exists */
     gboolean cannot_identify_system; /* pg_control_system() is not for this role */
     gboolean has_own_schema, can_write_files, can_read_files, can_read_chain, has_database_row;
+    gboolean can_read_impact, can_write_impact;
+    gboolean can_see_wal; /* may call pg_current_wal_insert_lsn() */
     GArray *lock_ids;
     GStringChunk *holder_strings; /* of the last lock_holder */
     gboolean holds_lock;
@@ -53,6 +55,10 @@ struct postgres {
     gboolean cannot_check_client; /* the server has no client_connection_check_interval */
     gboolean has_applied_at;
     gboolean is_rehearsing;
+    GHashTable *prepared; /* text -> name on main of what was prepared; NULL until then */
+    guint prepared_count;
+    gboolean has_temporary_schema; /* main's session has made one */
+    gboolean prepares_nothing;     /* while a file runs that may throw prepared statements away */
     /* session state at the start, to be put back after each file */
     char *search_path, *role, *session_replication_role, *row_security;
     /* settle.c: by what the backend with this pid, and its server, are known again */
@@ -64,11 +70,19 @@ struct postgres {
 /* ---- trace.c: everything that is sent and everything that comes back passes here ---------------
  */
 
-/* PQsendQuery(), PQsendQueryParams() and PQgetResult(), told to on_statement. */
+/* PQsendQuery(), PQsendQueryParams(), PQsendPrepare(), PQsendQueryPrepared() and PQgetResult(),
+ * told to on_statement. */
 gboolean postgres_send(struct postgres *postgres, PGconn *connection, const char *sql);
 gboolean postgres_send_params(struct postgres *postgres, PGconn *connection, const char *sql,
                               int count, const char *const *values, const int *lengths,
                               const int *formats);
+/* Preparing is only told when it fails: what is told of a prepared statement, by its text sql, is
+ * each time it runs. */
+gboolean postgres_send_prepare(struct postgres *postgres, PGconn *connection, const char *name,
+                               const char *sql);
+gboolean postgres_send_prepared(struct postgres *postgres, PGconn *connection, const char *name,
+                                const char *sql, int count, const char *const *values,
+                                const int *lengths, const int *formats);
 PGresult *postgres_take(struct postgres *postgres, PGconn *connection);
 /* PQfinish(); what was not answered is told as lost. connection may be NULL. */
 void postgres_finish(struct postgres *postgres, PGconn *connection);
@@ -147,6 +161,18 @@ void postgres_small_send(struct postgres *postgres, const char *sql, guint *mess
  * NULL with error when any failed: nothing of it has happened then. */
 PGresult *postgres_small_commit(struct postgres *postgres, guint messages, GError **error);
 
+/* ---- prepared.c ------------------------------------------------------------------------------ */
+
+/* Sends a statement of ours that will come again (connection in pipeline mode), prepared unless
+ * prepares_nothing. Adds to *messages how many results will come, its own being the last. FALSE
+ * only when libpq refuses. */
+gboolean postgres_send_own(struct postgres *postgres, const char *sql, int count,
+                           const char *const *values, const int *lengths, const int *formats,
+                           guint *messages);
+/* What was prepared may be gone, or never have arrived: everything is prepared anew. */
+void postgres_prepared_forget(struct postgres *postgres);
+void postgres_prepared_free(struct postgres *postgres);
+
 /* ---- what the pipeline of a run sends (connection in pipeline mode; each adds *messages) ------
  */
 
@@ -157,7 +183,8 @@ gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboole
                                guint *messages);
 
 /* history.c: the history row. With tuples: its result has one row: id, started_at, finished_at,
- * xid, hash. No-op when history is not writable. */
+ * xid, hash, and where the WAL was (NULL when that may not be seen). No-op when history is not
+ * writable. */
 gboolean postgres_history_send(struct postgres *postgres, const struct history_record *record,
                                guint *messages);
 
@@ -187,6 +214,8 @@ gboolean postgres_version_fill(struct postgres *postgres, const PGresult *result
 /* activity.c */
 struct pulse *postgres_pulse(struct database *database, GError **error);
 struct activity *postgres_activity(struct database *database, GError **error);
+gboolean postgres_session_end(struct database *database, int pid, gint64 began, gboolean terminates,
+                              gboolean *was_told, GError **error);
 /* progress.c: a row a view of pg_stat_progress_*; the texts are SQL. Ended by a NULL name. */
 struct progress_view {
     const char *name, *phase, *unit, *done, *total;
@@ -225,6 +254,9 @@ GPtrArray *postgres_history_read(struct database *database, guint limit, GError 
 gboolean postgres_history_head(struct database *database, gint64 *rows, char **hash,
                                GError **error);
 GBytes *postgres_file_read(struct database *database, const char *sha256, GError **error);
+/* impact.c */
+gboolean postgres_impact_append(struct database *database, const GArray *impacts, GError **error);
+GArray *postgres_impact_read(struct database *database, gint64 from_id, GError **error);
 /* drop.c */
 gboolean postgres_drop(struct database *database, struct history_record *record, GPtrArray *dropped,
                        GError **error);

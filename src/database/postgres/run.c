@@ -48,6 +48,34 @@ gint64 run_rows(PGresult *result)
     return *count != '\0' ? g_ascii_strtoll(count, NULL, 10) : -1;
 }
 
+/* SELECT counts what it shows, except where that becomes a table. */
+static gboolean is_change(const struct postgres_run *run, const char *tag)
+{
+    static const char *const looking[] = {"SELECT", "FETCH", "MOVE"};
+    const struct run_job *job = run->job;
+    const char *verb =
+        run->statement < job->statement_count ? job->statements[run->statement].verb : NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(looking); i++)
+        if (g_str_has_prefix(tag, looking[i]))
+            return verb != NULL && g_str_has_prefix(verb, "CREATE");
+    return TRUE;
+}
+
+void run_count(struct postgres_run *run, PGresult *result)
+{
+    struct impact *impact = &run->result->impact;
+    gint64 rows = run_rows(result);
+    if (rows >= 0 && is_change(run, PQcmdStatus(result)))
+        impact->rows = MAX(impact->rows, 0) + rows;
+}
+
+guint64 run_wal_place(const char *text)
+{
+    char *slash;
+    guint64 high = g_ascii_strtoull(text, &slash, 16);
+    return *slash == '/' ? high << 32 | g_ascii_strtoull(slash + 1, NULL, 16) : 0;
+}
+
 /* Notices of the file's own statements are the file's; ours are nobody's. */
 static void take_notice(void *data, const PGresult *notice)
 {
@@ -61,6 +89,12 @@ static void take_notice(void *data, const PGresult *notice)
 }
 
 /* ---- a run's beginning and end -------------------------------------------------------------- */
+
+/* A file that may throw away what is prepared on its connection. */
+static gboolean may_unprepare(const struct run_job *job)
+{
+    return session_mentions(job, "deallocate") || session_mentions(job, "discard");
+}
 
 void run_open(struct postgres_run *run, struct postgres *postgres, const struct run_job *job,
               struct run_result *result)
@@ -77,7 +111,10 @@ void run_open(struct postgres_run *run, struct postgres *postgres, const struct 
     run->statement = job->statement_count;
     result->outcome = RUN_OUTCOME_ROLLED_BACK;
     result->failed_statement = job->statement_count;
+    result->impact =
+        (struct impact){.rows = -1, .wal_bytes = -1, .longest_wait_us = -1, .sessions_blocked = -1};
     g_queue_init(&run->messages);
+    postgres->prepares_nothing = may_unprepare(job);
     PQsetNoticeReceiver(postgres->main, take_notice, run);
 }
 
@@ -94,7 +131,13 @@ gboolean run_close(struct postgres_run *run, GError **error)
     if (run->postgres->main != NULL)
         PQsetNoticeReceiver(run->postgres->main, drop_notice, NULL);
     run->postgres->base.cancellation = run->outer;
-    run->result->elapsed_us = g_get_monotonic_time() - run->started;
+    run->postgres->prepares_nothing = FALSE;
+    if (run->result->outcome == RUN_OUTCOME_ROLLED_BACK)
+        run->result->impact.rows = -1; /* none of them stayed */
+    if (run->error != NULL || may_unprepare(run->job))
+        postgres_prepared_forget(run->postgres);
+    run->result->impact.elapsed_us = run->result->elapsed_us =
+        g_get_monotonic_time() - run->started;
     g_queue_clear_full(&run->messages, g_free);
     g_clear_pointer(&run->invalid_before, g_array_unref);
     g_free(run->blocker);
@@ -147,6 +190,30 @@ gboolean run_wait(struct postgres_run *run)
 
 /* ---- failing -------------------------------------------------------------------------------- */
 
+/* A failed segment may have skipped what was to be prepared; and a file may reach DEALLOCATE ALL
+ * without its text saying so, through a function. */
+static void note_unprepared(struct postgres_run *run, const struct message *message,
+                            const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    postgres_prepared_forget(run->postgres);
+    run->lost_prepared = !run->postgres->prepares_nothing && message->kind != MESSAGE_STATEMENT &&
+                         message->kind != MESSAGE_CHECK && g_strcmp0(sqlstate, "26000") == 0;
+}
+
+gboolean run_goes_again(struct postgres_run *run)
+{
+    if (!run->lost_prepared || run->is_lost || run->is_committed ||
+        run_cancel_level(run) != CANCEL_NONE)
+        return FALSE;
+    g_clear_error(&run->error);
+    run->lost_prepared = FALSE;
+    run->result->impact.rows = -1;
+    run->postgres->prepares_nothing = TRUE;
+    run_rollback(run);
+    return !run->is_lost;
+}
+
 void run_fail(struct postgres_run *run, const struct message *message, const PGresult *result)
 {
     if (PQstatus(run->postgres->main) == CONNECTION_BAD || run_error_is_fatal(result)) {
@@ -155,6 +222,7 @@ void run_fail(struct postgres_run *run, const struct message *message, const PGr
     }
     if (run->error != NULL || run->is_committed)
         return;
+    note_unprepared(run, message, result);
     run->error = run_error_new(run, message, result);
     if (message->kind == MESSAGE_STATEMENT)
         run->result->failed_statement = message->index;
@@ -207,6 +275,8 @@ void run_record_failure(struct postgres_run *run)
     if (record != NULL && run->postgres->main != NULL &&
         PQstatus(run->postgres->main) == CONNECTION_OK)
         postgres_history_append(&run->postgres->base, record, &ignored);
+    if (record != NULL)
+        run->result->impact.history_id = record->id;
 }
 
 char *run_statement_text(struct postgres_run *run, guint index)
@@ -292,7 +362,8 @@ static gboolean send_transaction(struct postgres_run *run)
     return session_begin_send(run, job->begin_modes) && run_send_body(run) &&
            (!job->writes_version || pipeline_send_version(run, job->version_after, FALSE)) &&
            pipeline_send_record(run, job->record) && pipeline_send_files(run) &&
-           pipeline_send(run, MESSAGE_COMMIT, 0, "COMMIT", 0, NULL) && session_inspect_send(run);
+           pipeline_send_own(run, MESSAGE_COMMIT, 0, "COMMIT", 0, NULL) &&
+           session_inspect_send(run);
 }
 
 static void fail_transaction(struct postgres_run *run)
@@ -309,9 +380,11 @@ static void fail_transaction(struct postgres_run *run)
 
 static void run_transaction(struct postgres_run *run)
 {
-    pipeline_enter(run);
-    send_transaction(run);
-    pipeline_finish(run);
+    do {
+        pipeline_enter(run);
+        send_transaction(run);
+        pipeline_finish(run);
+    } while (run_goes_again(run));
     gboolean is_certain = run->is_committed && run->job->commits_synchronously;
     if (run->is_lost && !is_certain) {
         settle(run);

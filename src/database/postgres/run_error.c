@@ -64,7 +64,8 @@ static struct place error_place(struct postgres_run *run, guint index, gint64 po
 
 enum advice_scope { ANY_PROTOCOL, ONLY_TRANSACTION };
 
-/* What the server's own words do not say, by SQLSTATE; the first row that fits. */
+/* What the server's own words do not say, by SQLSTATE; the first row that fits. What is said of
+ * ANY_PROTOCOL holds too where the migration leaves the database dirty. */
 static const struct {
     const char *sqlstate;
     enum advice_scope scope;
@@ -81,11 +82,11 @@ static const struct {
     {"55P04", ONLY_TRANSACTION, NULL,
      "use the new enum value in a later migration: its own transaction has to commit first"},
     {"55P03", ANY_PROTOCOL, NULL,
-     "another session holds the lock: see pg_locks and pg_stat_activity, then try again"},
+     "another session holds the lock: see pg_locks and pg_stat_activity"},
     {"57014", ANY_PROTOCOL, "timeout",
      "allow more with \"-- winch: timeout\" in the file, or make the statement smaller"},
-    {"40P01", ANY_PROTOCOL, NULL, "nothing of it is in: try again"},
-    {"40001", ANY_PROTOCOL, NULL, "nothing of it is in: try again"},
+    {"40P01", ONLY_TRANSACTION, NULL, "nothing of it is in: try again"},
+    {"40001", ONLY_TRANSACTION, NULL, "nothing of it is in: try again"},
     {"08P01", ANY_PROTOCOL, "COPY", "a migration file cannot carry COPY data: use INSERT"},
     {"57014", ANY_PROTOCOL, "COPY", "a migration file cannot carry COPY data: use INSERT"},
     {"25006", ANY_PROTOCOL, NULL, "connect to the primary, with rights to write"},

@@ -40,8 +40,8 @@ struct control {
 enum leftover {
     LEFTOVER_PREPARED = 1 << 0,
     LEFTOVER_CURSOR = 1 << 1,
-    LEFTOVER_TEMPORARY = 1 << 2,
-    LEFTOVER_LISTEN = 1 << 3,
+    LEFTOVER_LISTEN = 1 << 2,
+    LEFTOVER_TEMPORARY = 1 << 3,
     LEFTOVER_LOCK = 1 << 4,
 };
 
@@ -65,13 +65,15 @@ struct postgres_run {
     GQueue messages;  /* struct message *, sent and not yet answered */
     GError *error;    /* the first failure */
     gboolean is_lost; /* the main connection is gone */
-    gboolean is_cancelled; /* the server was told to cancel */
-    gboolean is_committed; /* COMMIT was answered */
-    gboolean had_commit;   /* PROTOCOL_WHOLE: part of the file committed by itself */
+    gboolean lost_prepared; /* the first failure: a statement of ours was no longer prepared */
+    gboolean is_cancelled;  /* the server was told to cancel */
+    gboolean is_committed;  /* COMMIT was answered */
+    gboolean had_commit;    /* PROTOCOL_WHOLE: part of the file committed by itself */
     gboolean is_settled;
     guint attempted;     /* separate runs: statements that were sent */
     guint whole_results; /* PROTOCOL_WHOLE: statements that were answered */
     guint leftovers;
+    guint64 wal_start;      /* where the WAL was when it began; 0 unknown */
     char *deferred;         /* rehearsals: constraints to set deferred again */
     GArray *invalid_before; /* oids of indexes that were invalid before a separate run */
 
@@ -96,6 +98,10 @@ void run_statement_started(struct postgres_run *run, guint index);
 void run_statement_done(struct postgres_run *run, gint64 rows);
 /* Rows a finished command counted; -1 when it counts none. */
 gint64 run_rows(PGresult *result);
+/* Adds a finished command to the rows that the run changed. */
+void run_count(struct postgres_run *run, PGresult *result);
+/* Where the WAL is, from the server's "16/B374D848"; 0 when that is not known. */
+guint64 run_wal_place(const char *text);
 
 /* Waits for the main connection's next result, watching, and cancelling where that was asked for.
  * FALSE: the connection is lost. */
@@ -104,6 +110,9 @@ gboolean run_wait(struct postgres_run *run);
 gboolean run_is_stopped(struct postgres_run *run);
 /* Takes note of a failed result of message, unless there was one before. */
 void run_fail(struct postgres_run *run, const struct message *message, const PGresult *result);
+/* True, once, when only the statements we had prepared were missing, so that the same has to be
+ * sent again without them; it was rolled back then. */
+gboolean run_goes_again(struct postgres_run *run);
 /* From here on nothing is cancelled (or is again): bookkeeping. */
 void run_shield(struct postgres_run *run, gboolean is_shielded);
 enum cancel_level run_cancel_level(const struct postgres_run *run);
@@ -127,6 +136,9 @@ void pipeline_enter(struct postgres_run *run);
 /* Sends one message and asks for its result at once. FALSE: nothing more should be sent. */
 gboolean pipeline_send(struct postgres_run *run, enum message_kind kind, guint index,
                        const char *sql, int count, const char *const *parameters);
+/* The same for a statement of ours that comes with every migration: it is prepared once. */
+gboolean pipeline_send_own(struct postgres_run *run, enum message_kind kind, guint index,
+                           const char *sql, int count, const char *const *parameters);
 /* The version row, the history row and the files of the job. */
 gboolean pipeline_send_version(struct postgres_run *run, gint64 version, gboolean is_dirty);
 gboolean pipeline_send_record(struct postgres_run *run, const struct history_record *record);

@@ -50,8 +50,25 @@ static void take_copy(struct postgres_run *run, const PGresult *result)
 static void take_settings(struct postgres_run *run, const PGresult *result)
 {
     int columns = PQnfields(result);
-    if (PQntuples(result) == 1 && columns > 0)
-        g_strlcpy(run->result->xid, PQgetvalue(result, 0, columns - 1), sizeof run->result->xid);
+    if (PQntuples(result) != 1 || columns < 2)
+        return;
+    if (run->wal_start == 0)
+        run->wal_start = run_wal_place(PQgetvalue(result, 0, columns - 2));
+    g_strlcpy(run->result->xid, PQgetvalue(result, 0, columns - 1), sizeof run->result->xid);
+}
+
+/* Of history: id, started_at, finished_at, xid, hash, place in the WAL. */
+static void take_record(struct postgres_run *run, const PGresult *result)
+{
+    struct impact *impact = &run->result->impact;
+    if (PQnfields(result) != 6 || PQntuples(result) != 1)
+        return;
+    guint64 place = run_wal_place(PQgetvalue(result, 0, 5));
+    if (run->began_at == 0)
+        run->began_at = g_ascii_strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    impact->history_id = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    if (run->wal_start != 0 && place >= run->wal_start)
+        impact->wal_bytes = (gint64)(place - run->wal_start);
 }
 
 static char *first_row(const PGresult *result)
@@ -86,6 +103,7 @@ static void take_commit(struct postgres_run *run, PGresult *result)
 static void take_statement(struct postgres_run *run, PGresult *result)
 {
     run->rows = run_rows(result);
+    run_count(run, result);
 }
 
 /* A row of a result that comes row by row; only checks look at it. */
@@ -119,9 +137,8 @@ static void take_success(struct postgres_run *run, const struct message *message
         if (PQntuples(result) == 1 && !PQgetisnull(result, 0, 0))
             run->deferred = g_strdup(PQgetvalue(result, 0, 0));
         break;
-    case MESSAGE_RECORD: /* of history: id, started_at, ... */
-        if (run->began_at == 0 && PQnfields(result) == 5 && PQntuples(result) == 1)
-            run->began_at = g_ascii_strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    case MESSAGE_RECORD:
+        take_record(run, result);
         break;
     case MESSAGE_CHECK:
     case MESSAGE_BEGIN:
@@ -202,13 +219,18 @@ static gboolean collect_one(struct postgres_run *run)
     return FALSE;
 }
 
-gboolean pipeline_drain(struct postgres_run *run)
+static void collect_all(struct postgres_run *run)
 {
     run->postgres->base.round_trips++;
-    if (!g_queue_is_empty(&run->messages) && !PQsendFlushRequest(run->postgres->main))
-        run->is_lost = TRUE;
     while (!run->is_lost && !g_queue_is_empty(&run->messages))
         collect_one(run);
+}
+
+gboolean pipeline_drain(struct postgres_run *run)
+{
+    if (!g_queue_is_empty(&run->messages) && !PQsendFlushRequest(run->postgres->main))
+        run->is_lost = TRUE;
+    collect_all(run);
     return !run_is_stopped(run);
 }
 
@@ -274,6 +296,21 @@ gboolean pipeline_send(struct postgres_run *run, enum message_kind kind, guint i
     return push(run, kind);
 }
 
+gboolean pipeline_send_own(struct postgres_run *run, enum message_kind kind, guint index,
+                           const char *sql, int count, const char *const *parameters)
+{
+    guint messages = 0;
+    if (run_is_stopped(run))
+        return FALSE;
+    if (!postgres_send_own(run->postgres, sql, count, parameters, NULL, NULL, &messages)) {
+        run->is_lost = TRUE;
+        return FALSE;
+    }
+    expect(run, MESSAGE_TIDY, 0, messages - 1);
+    expect(run, kind, index, 1);
+    return push(run, kind);
+}
+
 static gboolean sent(struct postgres_run *run, gboolean is_sent, guint messages)
 {
     expect(run, MESSAGE_RECORD, 0, messages);
@@ -317,7 +354,7 @@ gboolean pipeline_finish(struct postgres_run *run)
         run->is_lost = TRUE;
         return FALSE;
     }
-    pipeline_drain(run);
+    collect_all(run);
     run->is_in_statement = FALSE;
     gboolean is_synced = FALSE;
     while (!is_synced && run_wait(run)) {

@@ -28,12 +28,9 @@ enum books {
     BOOKS_AFTER,   /* it is put back for good */
 };
 
-/* One transaction of ours: the version row (when has_version), a record, committed synchronously
- * before and after the file. FALSE with run->error, or the connection lost. */
-static gboolean keep_books(struct postgres_run *run, enum books when, gboolean has_version,
-                           gint64 version, gboolean is_dirty, const struct history_record *record)
+static void send_books(struct postgres_run *run, enum books when, gboolean has_version,
+                       gint64 version, gboolean is_dirty, const struct history_record *record)
 {
-    run->is_committed = FALSE;
     pipeline_enter(run);
     if (session_begin_send(run, NULL) &&
         (when == BOOKS_BETWEEN || session_settings_send(run, FALSE)) &&
@@ -44,6 +41,17 @@ static gboolean keep_books(struct postgres_run *run, enum books when, gboolean h
     if (when == BOOKS_AFTER)
         session_inspect_send(run);
     pipeline_finish(run);
+}
+
+/* One transaction of ours: the version row (when has_version), a record, committed synchronously
+ * before and after the file. FALSE with run->error, or the connection lost. */
+static gboolean keep_books(struct postgres_run *run, enum books when, gboolean has_version,
+                           gint64 version, gboolean is_dirty, const struct history_record *record)
+{
+    run->is_committed = FALSE;
+    do
+        send_books(run, when, has_version, version, is_dirty, record);
+    while (run_goes_again(run));
     run->result->xid[0] = '\0'; /* each statement has its own */
     gboolean is_good = run->is_committed && !run->is_lost && run->error == NULL;
     run->is_committed = FALSE;
@@ -266,12 +274,9 @@ static gboolean is_ours(struct postgres_run *run)
 {
     if (session_lock_retake(run))
         return TRUE;
-    if (!run->is_lost && run->error == NULL) {
+    if (!run->is_lost && run->error == NULL)
         run->error = run_error_at(run, run->job->statement_count, ERROR_LOCKED,
                                   "the file released the migration lock, and another has it now");
-        g_autofree char *force = run_force_advice(run->job);
-        error_advise(&run->error, "look at the database and at 'winch history', then %s", force);
-    }
     return FALSE;
 }
 
@@ -394,11 +399,14 @@ static void describe_dirt(struct postgres_run *run, const char *indexes)
     g_free(run->error->message);
     run->error->message = message;
     g_autofree char *force = run_force_advice(run->job);
+    const char *cause = error_detail(run->error)->advice;
+    g_autofree char *first = cause != NULL ? g_strconcat(cause, "; ", NULL) : g_strdup("");
     if (indexes != NULL)
-        error_advise(&run->error, "DROP INDEX CONCURRENTLY %s; mend the rest by hand, then %s",
-                     indexes, force);
-    else if (error_detail(run->error)->advice == NULL)
-        error_advise(&run->error, "look at the database and at 'winch history', then %s", force);
+        error_advise(&run->error, "%sDROP INDEX CONCURRENTLY %s; mend the rest by hand, then %s",
+                     first, indexes, force);
+    else
+        error_advise(&run->error, "%slook at the database and at 'winch history', then %s", first,
+                     force);
 }
 
 /* Writes the end of a failed run. The first error is what matters: one more here only means that
@@ -408,6 +416,8 @@ static gboolean record_failure(struct postgres_run *run, gboolean is_nothing)
     const struct run_job *job = run->job;
     AUTOPTR(history_record) *record = run_failure_record(run);
     GError *cause = g_steal_pointer(&run->error);
+    if (record != NULL)
+        record->started_at = run->began_at;
     gboolean is_written =
         is_ours(run) && keep_books(run, BOOKS_AFTER, is_nothing && job->writes_version,
                                    job->version_before, FALSE, record);

@@ -16,7 +16,7 @@ static gboolean has_access_mode(const char *modes)
 gboolean session_begin_send(struct postgres_run *run, const char *modes)
 {
     if (modes == NULL || *modes == '\0')
-        return pipeline_send(run, MESSAGE_BEGIN, 0, "BEGIN READ WRITE", 0, NULL);
+        return pipeline_send_own(run, MESSAGE_BEGIN, 0, "BEGIN READ WRITE", 0, NULL);
     g_autofree char *begin =
         g_strdup_printf("BEGIN %s%s", modes, has_access_mode(modes) ? "" : ", READ WRITE");
     return pipeline_send(run, MESSAGE_BEGIN, 0, begin, 0, NULL);
@@ -61,6 +61,8 @@ static char *settings_sql(const struct postgres_run *run, gboolean is_local)
                              "'synchronous_commit', 'on', true) END, ");
     else
         g_string_append(sql, "pg_catalog.set_config('synchronous_commit', 'off', true), ");
+    g_string_append(sql, run->postgres->can_see_wal ? "pg_catalog.pg_current_wal_insert_lsn(), "
+                                                    : "NULL, ");
     g_string_append(sql, "pg_catalog.set_config('winch.xid', CAST("
                          "pg_catalog.pg_current_xact_id() AS pg_catalog.text), true)");
     return g_string_free(sql, FALSE);
@@ -77,7 +79,7 @@ gboolean session_settings_send(struct postgres_run *run, gboolean is_local)
     const char *const parameters[] = {timeout, name != NULL ? name : "winch", lock_timeout};
     g_autofree char *sql = settings_sql(run, is_local);
     /* A rehearsal has one lock timeout for the whole of it. */
-    return pipeline_send(run, MESSAGE_SETTINGS, 0, sql, run->is_rehearsal ? 2 : 3, parameters);
+    return pipeline_send_own(run, MESSAGE_SETTINGS, 0, sql, run->is_rehearsal ? 2 : 3, parameters);
 }
 
 /* ---- putting back --------------------------------------------------------------------------- */
@@ -149,8 +151,8 @@ gboolean session_put_back_send(struct postgres_run *run, gboolean is_local, gboo
     const char *values[PUT_BACK_COUNT];
     put_back_values(run->postgres, values);
     g_autofree char *sql = put_back_sql(run, is_local, is_guarded);
-    return pipeline_send(run, MESSAGE_PUT_BACK, is_local ? 1 : 0, sql,
-                         run->job->keeps_session_state ? 0 : PUT_BACK_COUNT, values);
+    return pipeline_send_own(run, MESSAGE_PUT_BACK, is_local ? 1 : 0, sql,
+                             run->job->keeps_session_state ? 0 : PUT_BACK_COUNT, values);
 }
 
 static void leftover(struct postgres_run *run, const char *format, const char *name)
@@ -211,16 +213,21 @@ static gboolean sets_something(const struct run_job *job)
     return session_mentions(job, "set_config") || job->statement_count == 0;
 }
 
-/* A look at pg_settings takes a millisecond and at pg_locks every lock partition, so those are
- * only taken where the text gives reason; RESET ALL comes anyway. */
+/* Prepared statements that are not from_sql are ours. A look at pg_settings takes a millisecond and
+ * at pg_locks every lock partition, so those are only taken where the text gives reason; RESET ALL
+ * comes anyway. A session whose temporary schema was never made holds nothing temporary; afterwards
+ * it has to be looked into. */
 static char *inspect_sql(const struct postgres_run *run)
 {
     GString *sql = g_string_new(
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement()), "
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE from_sql), "
         "EXISTS (SELECT FROM pg_catalog.pg_cursor() WHERE NOT pg_catalog.texteq(name, '')), "
-        "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid OPERATOR(pg_catalog.=) 2615 "
-        "AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()), "
         "EXISTS (SELECT FROM pg_catalog.pg_listening_channels()), ");
+    g_string_append(sql, run->postgres->has_temporary_schema
+                             ? "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid "
+                               "OPERATOR(pg_catalog.=) 2615 AND refobjid OPERATOR(pg_catalog.=) "
+                               "pg_catalog.pg_my_temp_schema()), "
+                             : "pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0, ");
     if (session_mentions(run->job, "advisory")) {
         g_autofree char *condition = extra_locks_condition(run->postgres);
         g_string_append_printf(sql, "EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE %s), ",
@@ -245,8 +252,8 @@ gboolean session_inspect_send(struct postgres_run *run)
         return pipeline_send(run, MESSAGE_TIDY, 0, "RESET lock_timeout", 0, NULL) &&
                pipeline_send(run, MESSAGE_TIDY, 0, "RESET statement_timeout", 0, NULL);
     g_autofree char *sql = inspect_sql(run);
-    return pipeline_send(run, MESSAGE_INSPECT, 0, sql, 0, NULL) &&
-           pipeline_send(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
+    return pipeline_send_own(run, MESSAGE_INSPECT, 0, sql, 0, NULL) &&
+           pipeline_send_own(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
 }
 
 void session_inspect_read(struct postgres_run *run, const PGresult *result)
@@ -256,6 +263,8 @@ void session_inspect_read(struct postgres_run *run, const PGresult *result)
     for (int i = 0; i < 5; i++)
         if (*PQgetvalue(result, 0, i) == 't')
             run->leftovers |= 1U << i;
+    if ((run->leftovers & LEFTOVER_TEMPORARY) != 0)
+        run->postgres->has_temporary_schema = TRUE;
     if (!PQgetisnull(result, 0, 5))
         leftover(run, "setting", PQgetvalue(result, 0, 5));
 }
@@ -267,16 +276,18 @@ static const struct {
     enum leftover kind;
     const char *list, *clean;
 } leftover_kinds[] = {
-    {LEFTOVER_PREPARED, "SELECT 'prepared statement', name FROM pg_catalog.pg_prepared_statement()",
+    {LEFTOVER_PREPARED,
+     "SELECT 'prepared statement', name FROM pg_catalog.pg_prepared_statement() "
+     "WHERE from_sql",
      "DEALLOCATE ALL"},
     {LEFTOVER_CURSOR, "SELECT 'cursor', name FROM pg_catalog.pg_cursor() WHERE name <> ''",
      "CLOSE ALL"},
+    {LEFTOVER_LISTEN, "SELECT 'LISTEN', c FROM pg_catalog.pg_listening_channels() AS c",
+     "UNLISTEN *"},
     {LEFTOVER_TEMPORARY,
      "SELECT 'temporary relation', relname::text FROM pg_catalog.pg_class WHERE relnamespace = "
      "pg_catalog.pg_my_temp_schema() AND relkind IN ('r', 'v', 'S', 'p')",
      "DISCARD TEMP"},
-    {LEFTOVER_LISTEN, "SELECT 'LISTEN', c FROM pg_catalog.pg_listening_channels() AS c",
-     "UNLISTEN *"},
 };
 
 static void name_leftovers(struct postgres_run *run)
@@ -328,6 +339,8 @@ void session_clean(struct postgres_run *run)
     for (gsize i = 0; i < G_N_ELEMENTS(leftover_kinds); i++)
         if ((run->leftovers & leftover_kinds[i].kind) != 0)
             postgres_execute(run->postgres, run->postgres->main, leftover_kinds[i].clean, NULL);
+    if ((run->leftovers & LEFTOVER_PREPARED) != 0)
+        postgres_prepared_forget(run->postgres);
     run->leftovers = 0;
 }
 

@@ -52,6 +52,7 @@ PGresult *postgres_small_commit(struct postgres *postgres, guint messages, GErro
     if (ok && PQexitPipelineMode(main) && failure == NULL)
         return rows != NULL ? rows : PQmakeEmptyPGresult(NULL, PGRES_COMMAND_OK);
     postgres_error_set(error, postgres, main, failure, NULL);
+    postgres_prepared_forget(postgres); /* what came after the failure was skipped */
     PQclear(rows);
     PQclear(failure);
     if (PQtransactionStatus(main) == PQTRANS_INERROR)

@@ -12,6 +12,7 @@ struct sent {
     char *error;
     char sqlstate[6];
     gboolean is_skipped;
+    gboolean is_preparing; /* only told when it fails */
 };
 
 static void sent_free(gpointer data)
@@ -29,11 +30,12 @@ static struct statement_queue *queue_of(struct postgres *postgres, const PGconn 
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-static void note(struct postgres *postgres, const PGconn *connection, const char *sql,
-                 guint parameter_count)
+/* NULL when nobody wants to know. */
+static struct sent *note(struct postgres *postgres, const PGconn *connection, const char *sql,
+                         guint parameter_count)
 {
     if (postgres->base.on_statement == NULL)
-        return;
+        return NULL;
     struct sent *sent = g_new0(struct sent, 1);
     sent->length = strlen(sql);
     sent->text = statement_text_safe(sql, sent->length);
@@ -41,6 +43,7 @@ static void note(struct postgres *postgres, const PGconn *connection, const char
     sent->sent_at = g_get_monotonic_time();
     sent->rows = -1;
     g_queue_push_tail(&queue_of(postgres, connection)->waiting, sent);
+    return sent;
 }
 
 gboolean postgres_send(struct postgres *postgres, PGconn *connection, const char *sql)
@@ -61,7 +64,34 @@ gboolean postgres_send_params(struct postgres *postgres, PGconn *connection, con
     return TRUE;
 }
 
+gboolean postgres_send_prepare(struct postgres *postgres, PGconn *connection, const char *name,
+                               const char *sql)
+{
+    if (!PQsendPrepare(connection, name, sql, 0, NULL))
+        return FALSE;
+    struct sent *sent = note(postgres, connection, sql, 0);
+    if (sent != NULL)
+        sent->is_preparing = TRUE;
+    return TRUE;
+}
+
+gboolean postgres_send_prepared(struct postgres *postgres, PGconn *connection, const char *name,
+                                const char *sql, int count, const char *const *values,
+                                const int *lengths, const int *formats)
+{
+    if (!PQsendQueryPrepared(connection, name, count, values, lengths, formats, 0))
+        return FALSE;
+    note(postgres, connection, sql, (guint)count);
+    return TRUE;
+}
+
 /* ---- telling --------------------------------------------------------------------------------- */
+
+/* What was prepared is told of when it runs, and its time is counted there too. */
+static gboolean is_silent(const struct sent *sent)
+{
+    return sent->is_preparing && (sent->error == NULL || sent->is_skipped);
+}
 
 static void tell(struct postgres *postgres, const PGconn *connection)
 {
@@ -70,6 +100,10 @@ static void tell(struct postgres *postgres, const PGconn *connection)
     gint64 now = g_get_monotonic_time();
     if (sent == NULL)
         return;
+    if (is_silent(sent)) {
+        sent_free(sent);
+        return;
+    }
     struct statement_trace trace = {
         .connection = connection == postgres->main ? "main" : "control",
         .text = sent->text,

@@ -138,9 +138,8 @@ gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboole
     g_autofree char *clear =
         g_strconcat(postgres->base.facts.clears_with_truncate ? "TRUNCATE " : "DELETE FROM ",
                     postgres->version_table, NULL);
-    if (!postgres_send_params(postgres, postgres->main, clear, 0, NULL, NULL, NULL))
+    if (!postgres_send_own(postgres, clear, 0, NULL, NULL, NULL, messages))
         return FALSE;
-    (*messages)++;
     if (version < 0 && !is_dirty)
         return TRUE;
     char number[24];
@@ -148,10 +147,7 @@ gboolean postgres_version_send(struct postgres *postgres, gint64 version, gboole
     const char *const values[] = {number, is_dirty ? "true" : "false"};
     g_autofree char *insert = g_strconcat("INSERT INTO ", postgres->version_table,
                                           " (version, dirty) VALUES ($1, $2)", NULL);
-    if (!postgres_send_params(postgres, postgres->main, insert, 2, values, NULL, NULL))
-        return FALSE;
-    (*messages)++;
-    return TRUE;
+    return postgres_send_own(postgres, insert, 2, values, NULL, NULL, messages);
 }
 
 gboolean postgres_force(struct database *database, gint64 version, struct history_record *record,

@@ -47,13 +47,19 @@
                                             "(pg_catalog.pg_blocking_pids(w.pid)) "                \
                                             "ORDER BY COALESCE(w.since, a.query_start), w.pid)"
 
+/* Since when we wait ourselves: servers from 14 on tell that, to every role. */
+#define WAITED_SQL                                                                                 \
+    " UNION ALL SELECT 'i', " AGE(                                                                 \
+        "pg_catalog.min(l.waitstart)") ", NULL, NULL, NULL, NULL, NULL, "                          \
+                                       "NULL FROM l WHERE l.pid = $1::int AND NOT l.granted"
+
 static char *watch_sql(const struct postgres *postgres)
 {
     GString *sql = g_string_new(LOCKS_SQL BLOCKERS_SQL);
+    gboolean tells_wait = postgres->base.facts.version_number >= 140000;
     g_string_append_printf(sql, WAITERS_SQL,
-                           postgres->base.facts.version_number >= 140000
-                               ? "pg_catalog.min(l.waitstart)"
-                               : "NULL::timestamptz");
+                           tells_wait ? "pg_catalog.min(l.waitstart)" : "NULL::timestamptz");
+    g_string_append(sql, tells_wait ? WAITED_SQL : "");
     for (const struct progress_view *view = postgres_progress_views; view->name != NULL; view++)
         if (postgres->base.facts.version_number >= view->since)
             g_string_append_printf(
@@ -68,6 +74,7 @@ static char *watch_sql(const struct postgres *postgres)
 
 enum { KIND, PID, USER, CLIENT, APPLICATION, STATE, SINCE, QUERY };
 enum { PHASE = 1, DONE, TOTAL };
+enum { WAITED = 1 };
 
 static const char *visible(const char *text)
 {
@@ -163,16 +170,44 @@ static void take_progress(struct postgres_run *run, const PGresult *rows, int ro
         run->job->on_event(&event, run->job->event_data);
 }
 
+/* The longest wait of ours that any look saw. None at this look is one of 0; a server that does not
+ * tell leaves it unmeasured. */
+static void take_wait(struct postgres_run *run, const PGresult *rows, int row)
+{
+    struct impact *impact = &run->result->impact;
+    gint64 waited = PQgetisnull(rows, row, WAITED)
+                        ? 0
+                        : g_ascii_strtoll(PQgetvalue(rows, row, WAITED), NULL, 10);
+    impact->longest_wait_us = MAX(impact->longest_wait_us, waited);
+}
+
+static void take_row(struct postgres_run *run, struct others *blockers, struct others *waiters,
+                     const PGresult *rows, int row)
+{
+    switch (*PQgetvalue(rows, row, KIND)) {
+    case 'p':
+        take_progress(run, rows, row);
+        break;
+    case 'i':
+        take_wait(run, rows, row);
+        break;
+    case 'b':
+        add_other(blockers, rows, row);
+        break;
+    default:
+        add_other(waiters, rows, row);
+        break;
+    }
+}
+
 static void take_answer(struct postgres_run *run, const PGresult *rows)
 {
     struct others blockers = {.count = 0}, waiters = {.count = 0};
     g_clear_pointer(&run->blocker, g_free);
-    for (int row = 0; row < PQntuples(rows); row++) {
-        if (*PQgetvalue(rows, row, KIND) == 'p')
-            take_progress(run, rows, row);
-        else
-            add_other(*PQgetvalue(rows, row, KIND) == 'b' ? &blockers : &waiters, rows, row);
-    }
+    for (int row = 0; row < PQntuples(rows); row++)
+        take_row(run, &blockers, &waiters, rows, row);
+    run->result->impact.sessions_blocked =
+        MAX(run->result->impact.sessions_blocked, (gint64)waiters.total);
     if (blockers.total > 0) {
         run->blocker = describe_blockers(&blockers);
         tell_others(run, RUN_EVENT_BLOCKED, &blockers, run->blocker);

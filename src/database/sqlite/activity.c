@@ -44,3 +44,15 @@ struct activity *sqlite_activity(struct database *database, GError **error)
     activity->elapsed_us = g_get_monotonic_time() - started;
     return activity;
 }
+
+gboolean sqlite_session_end(struct database *database, int pid, gint64 began, gboolean terminates,
+                            gboolean *was_told, GError **error)
+{
+    (void)database;
+    (void)pid;
+    (void)began;
+    (void)terminates;
+    *was_told = FALSE;
+    error_set(error, ERROR_FAILED, "SQLite has no sessions that could be ended");
+    return FALSE;
+}

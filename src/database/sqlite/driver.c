@@ -92,6 +92,7 @@ const struct database_driver sqlite_driver = {
     .lock_ids = sqlite_lock_ids,
     .pulse = sqlite_pulse,
     .activity = sqlite_activity,
+    .session_end = sqlite_session_end,
     .history_append = sqlite_history_append,
     .history_read = sqlite_history_read,
     .history_head = sqlite_history_head,

@@ -126,6 +126,8 @@ const GArray *sqlite_lock_ids(const struct database *database);
 
 struct pulse *sqlite_pulse(struct database *database, GError **error);
 struct activity *sqlite_activity(struct database *database, GError **error);
+gboolean sqlite_session_end(struct database *database, int pid, gint64 began, gboolean terminates,
+                            gboolean *was_told, GError **error);
 
 /* ---- history.c ------------------------------------------------------------------------------ */
 

@@ -88,6 +88,34 @@ static void invocation__parse__refuses_and_names_the_nearest(void **state)
     }
 }
 
+static void goal__read__refuses_two_meanings(void **state)
+{
+    static const struct {
+        const char *line, *part;
+    } rows[] = {
+        {"winch up 2 --to 8", "--to and a number"},
+        {"winch up 2 --missed", "--missed and a number"},
+        {"winch up --missed --to 3", "--missed and --to"},
+        {"winch down --all 3", "--all and a number"},
+        {"winch up --to 8", NULL},
+        {"winch up --missed", NULL},
+        {"winch down --all", NULL},
+        {"winch down 3", NULL},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct goal goal;
+        gboolean is_nothing;
+        g_autoptr(GError) error = NULL;
+        AUTOPTR(invocation) *invocation = read_line(rows[i].line, NULL);
+        gboolean is_read = change_goal_read(invocation, &goal, &is_nothing, &error);
+        if (is_read != (rows[i].part == NULL))
+            fail_msg("%s: %s", rows[i].line, is_read ? "was taken" : error->message);
+        if (!is_read && strstr(error->message, rows[i].part) == NULL)
+            fail_msg("%s: %s", rows[i].line, error->message);
+    }
+}
+
 static void command__table__is_sound(void **state)
 {
     (void)state;
@@ -121,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(invocation__parse__reads_golang_migrates_lines),
         cmocka_unit_test(invocation__parse__refuses_and_names_the_nearest),
+        cmocka_unit_test(goal__read__refuses_two_meanings),
         cmocka_unit_test(command__table__is_sound),
         cmocka_unit_test(option__table__names_settings_that_exist),
     };

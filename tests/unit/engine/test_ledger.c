@@ -141,6 +141,52 @@ static void ledger__standing__a_missed_one_run_later_is_applied(void **state)
     assert_int_equal(g_array_index(ledger_applied(ledger), gint64, 0), 2);
 }
 
+static void ledger__standing__a_down_that_left_nothing_keeps_the_up(void **state)
+{
+    g_autoptr(GPtrArray) records = records_new();
+    (void)state;
+    add(records, HISTORY_UP, 1, VERSION_NONE, 1);
+    add(records, HISTORY_UP, 2, 1, 2);
+    add(records, HISTORY_DIRTY, 2, 2, 1);
+    add(records, HISTORY_DOWN, 2, 2, 1)->outcome = OUTCOME_FAILED;
+    AUTOPTR(ledger) *ledger = ledger_at(records, 2);
+    assert_int_equal(ledger_standing(ledger, 2), LEDGER_APPLIED);
+    assert_non_null(ledger_record(ledger, 2));
+    AUTOPTR(ledger) *dirty = ledger_at(records, 1);
+    assert_int_equal(ledger_standing(dirty, 2), LEDGER_NOT_APPLIED);
+}
+
+static void ledger__standing__a_dirty_up_is_assumed_once_forced(void **state)
+{
+    g_autoptr(GPtrArray) records = records_new();
+    (void)state;
+    add(records, HISTORY_UP, 1, VERSION_NONE, 1);
+    add(records, HISTORY_DIRTY, 2, 1, 2);
+    add(records, HISTORY_UP, 2, 1, 2)->outcome = OUTCOME_FAILED;
+    add(records, HISTORY_FORCE, 2, 2, 2);
+    AUTOPTR(ledger) *ledger = ledger_at(records, 2);
+    assert_int_equal(ledger_standing(ledger, 2), LEDGER_ASSUMED);
+}
+
+static void ledger__interrupted__is_over_when_somebody_went_on(void **state)
+{
+    const enum history_kind kinds[] = {HISTORY_FINISHED, HISTORY_FORCE, HISTORY_ADOPT};
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autoptr(GPtrArray) records = records_new();
+        add(records, HISTORY_STARTED, 1, VERSION_NONE, 1);
+        struct history_record *later = add(records, kinds[i], 1, VERSION_NONE, 1);
+        g_free(later->run_id);
+        later->run_id = g_strdup("another");
+        later->outcome = OUTCOME_FAILED;
+        AUTOPTR(ledger) *open = ledger_at(records, VERSION_NONE);
+        assert_non_null(ledger_interrupted(open));
+        later->outcome = OUTCOME_DONE;
+        AUTOPTR(ledger) *closed = ledger_at(records, VERSION_NONE);
+        assert_null(ledger_interrupted(closed));
+    }
+}
+
 static void ledger__interrupted__is_a_start_without_an_end(void **state)
 {
     g_autoptr(GPtrArray) records = records_new();
@@ -165,7 +211,10 @@ int main(void)
         cmocka_unit_test(ledger__standing__a_failed_up_applies_nothing),
         cmocka_unit_test(ledger__standing__a_drop_forgets_everything),
         cmocka_unit_test(ledger__standing__a_missed_one_run_later_is_applied),
+        cmocka_unit_test(ledger__standing__a_down_that_left_nothing_keeps_the_up),
+        cmocka_unit_test(ledger__standing__a_dirty_up_is_assumed_once_forced),
         cmocka_unit_test(ledger__interrupted__is_a_start_without_an_end),
+        cmocka_unit_test(ledger__interrupted__is_over_when_somebody_went_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
