@@ -213,11 +213,30 @@ static void screens__changing__are_as_captured(void **state)
     take(picture, "run.txt");
 }
 
+static char *contents(const char *name)
+{
+    g_autofree char *path = g_build_filename(g_getenv("WINCH_TESTS"), "..", name, NULL);
+    g_autoptr(GError) error = NULL;
+    char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &error))
+        fail_msg("%s", error->message);
+    return text;
+}
+
+static void screens__readme__shows_the_timeline_as_captured(void **state)
+{
+    g_autofree char *readme = contents("README.md");
+    g_autofree char *timeline = contents("docs/screens/timeline.txt");
+    (void)state;
+    assert_non_null(strstr(readme, timeline));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(screens__looking__are_as_captured, set_up, tear_down),
         cmocka_unit_test_setup_teardown(screens__changing__are_as_captured, set_up, tear_down),
+        cmocka_unit_test(screens__readme__shows_the_timeline_as_captured),
     };
     return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
 }
