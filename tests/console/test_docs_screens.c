@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 #include <glib/gstdio.h>
+#include <libpq-fe.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -135,6 +136,28 @@ static void press(const struct picture *picture, const char *keys, const char *t
     terminal_settle(picture->terminal);
 }
 
+/* ---- sessions that wait for each other ----------------------------------------------------------
+ */
+
+static PGconn *session(const struct picture *picture, const char *application)
+{
+    g_autofree char *url = g_strdup_printf("%s&application_name=%s", picture->url, application);
+    PGconn *connection = PQconnectdb(url);
+    if (PQstatus(connection) != CONNECTION_OK)
+        fail_msg("%s", PQerrorMessage(connection));
+    return connection;
+}
+
+/* One keeps a table locked, and another waits for it. */
+static void block(const struct picture *picture, PGconn *ends[2])
+{
+    ends[0] = session(picture, "reports");
+    ends[1] = session(picture, "shop");
+    PQclear(PQexec(ends[0], "BEGIN; LOCK TABLE users"));
+    assert_int_equal(PQtransactionStatus(ends[0]), PQTRANS_INTRANS);
+    assert_int_equal(PQsendQuery(ends[1], "SELECT count(*) FROM users"), 1);
+}
+
 /* ---- the gate ---------------------------------------------------------------------------------
  */
 
@@ -171,6 +194,7 @@ static void type_words(const struct picture *picture, const char *before, const 
 static void screens__looking__are_as_captured(void **state)
 {
     struct picture *picture = *state;
+    PGconn *ends[2];
     start(picture, 40, 140);
     terminal_wait_text(picture->terminal, "statement_timeout"); /* the last of the log's first */
     press(picture, "k", "CREATE TABLE");
@@ -183,8 +207,12 @@ static void screens__looking__are_as_captured(void **state)
     take(picture, "sql.txt");
     press(picture, "8", "Graph  newest first");
     take(picture, "graph.txt");
-    press(picture, "5", "1 session, 0 blocked");
+    block(picture, ends);
+    press(picture, "5", "3 sessions, 1 blocked");
+    press(picture, "g", "reports");
     take(picture, "activity.txt");
+    PQfinish(ends[0]);
+    PQfinish(ends[1]);
     press(picture, "6", "finished");
     take(picture, "history.txt");
     press(picture, "1", "Timeline 6");
@@ -213,11 +241,30 @@ static void screens__changing__are_as_captured(void **state)
     take(picture, "run.txt");
 }
 
+static char *contents(const char *name)
+{
+    g_autofree char *path = g_build_filename(g_getenv("WINCH_TESTS"), "..", name, NULL);
+    g_autoptr(GError) error = NULL;
+    char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &error))
+        fail_msg("%s", error->message);
+    return text;
+}
+
+static void screens__readme__shows_the_timeline_as_captured(void **state)
+{
+    g_autofree char *readme = contents("README.md");
+    g_autofree char *timeline = contents("docs/screens/timeline.txt");
+    (void)state;
+    assert_non_null(strstr(readme, timeline));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(screens__looking__are_as_captured, set_up, tear_down),
         cmocka_unit_test_setup_teardown(screens__changing__are_as_captured, set_up, tear_down),
+        cmocka_unit_test(screens__readme__shows_the_timeline_as_captured),
     };
     return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
 }
