@@ -57,6 +57,8 @@ void input_act(struct console *console, const struct action *action, guint count
 /* Why it may not be done now, or NULL. Free with g_free(). */
 char *input_why_not(const struct console *console, const struct action *action);
 void follow_selection(struct console *console);
+/* The same after the cursor moved: only where moving chooses a migration. */
+void cursor_moved(struct console *console);
 
 /* search.c */
 void search_ask(struct console *console);

@@ -186,10 +186,14 @@ static void draw_keys(const struct console *console, struct grid *grid, int row)
     int column = 0;
     const struct action *help = action_find(ACTION_HELP), *back_ = action_find(ACTION_BACK);
     int reserved = key_text_width(help) + key_text_width(back_);
+    gboolean is_full = FALSE;
     for (const struct action *action = actions; action->id != ACTION_NONE; action++) {
         int width = action->bar != NULL ? key_text_width(action) : 0;
         gboolean is_last = action->id == ACTION_HELP || action->id == ACTION_BACK;
-        if (!is_offered(console, action) || (!is_last && column + width + reserved > grid->columns))
+        if (!is_offered(console, action))
+            continue;
+        is_full = is_full || column + width + reserved > grid->columns;
+        if (is_full && !is_last)
             continue;
         g_autofree char *key = g_strndup(action->keys, strcspn(action->keys, " "));
         g_autofree char *why = input_why_not(console, action);

@@ -51,24 +51,38 @@ static const struct {
     {ACTION_HELP, SCREEN_HELP},
 };
 
-static gboolean go(struct console *console, enum action_id action)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(ways); i++)
-        if (ways[i].action == action) {
-            follow_selection(console);
-            console_open(console, ways[i].screen);
-            return TRUE;
-        }
-    return FALSE;
-}
-
-/* The migration under the cursor of the screen in front is what the others speak of. */
+/* The migration under the cursor of the screen in front is what the others speak of. A look at
+ * history is none of that: its rows speak of what was. */
 void follow_selection(struct console *console)
 {
     struct view *view = console_shown(console);
     gint64 version;
     if (view->ops->version != NULL && view->ops->version(view, &version))
         console_version_select(console, version);
+}
+
+/* TRUE on screens where moving the cursor chooses a migration. */
+static gboolean chooses(const struct console *console)
+{
+    return console_shown(console)->ops->screen != SCREEN_HISTORY;
+}
+
+void cursor_moved(struct console *console)
+{
+    if (chooses(console))
+        follow_selection(console);
+}
+
+static gboolean go(struct console *console, enum action_id action)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(ways); i++)
+        if (ways[i].action == action) {
+            if (action == ACTION_VIEW_SQL || chooses(console))
+                follow_selection(console);
+            console_open(console, ways[i].screen);
+            return TRUE;
+        }
+    return FALSE;
 }
 
 static void back(struct console *console, guint32 code)
@@ -152,7 +166,8 @@ static gboolean do_deed(struct console *console, enum action_id action)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(deeds); i++)
         if (deeds[i].action == action) {
-            follow_selection(console);
+            if (chooses(console) || action == ACTION_RECOVER)
+                follow_selection(console);
             deeds[i].act(console);
             return TRUE;
         }
@@ -168,7 +183,7 @@ static gboolean act_in_view(struct console *console, const struct action *action
     gboolean is_moved = list != NULL && list_act(list, action->id, count);
     gboolean is_done = view->ops->act != NULL && view->ops->act(view, action->id, count);
     if (is_moved)
-        follow_selection(console);
+        cursor_moved(console);
     return is_moved || is_done;
 }
 
@@ -235,7 +250,7 @@ static void click(struct console *console, const struct key *key)
     if (list != NULL && !list->pages && row >= 0 && (guint)row < list->height &&
         list->top + (guint)row < list->count) {
         list_select(list, list->top + (guint)row);
-        follow_selection(console);
+        cursor_moved(console);
     }
 }
 

@@ -40,7 +40,7 @@ static void find(struct console *console, int step, gboolean from_here)
         if ((step > 0 && row < start) || (step < 0 && row > start))
             console_say(console, RECORD_INFO, "the search went on at the other end");
         list_select(list, row);
-        follow_selection(console);
+        cursor_moved(console);
         return;
     }
     console_say(console, RECORD_WARNING, "not found: %s", console->search);

@@ -52,11 +52,12 @@ static enum rung rung_of(const struct gate_view *view)
     enum environment_class class_ = model_class(console_model(view->base.console));
     gboolean goes_up =
         view->request->kind == RUN_MIGRATE && view->plan != NULL && !plan_goes_down(view->plan);
+    gboolean is_sharp = view->request->kind == RUN_FORCE || view->request->kind == RUN_DROP;
     if (view->words != NULL)
         return class_ == ENVIRONMENT_STAGING ? RUNG_TARGET : RUNG_WORDS;
     if (class_ == ENVIRONMENT_PRODUCTION)
         return RUNG_WORDS;
-    if (class_ == ENVIRONMENT_STAGING)
+    if (class_ == ENVIRONMENT_STAGING || (is_sharp && class_ == ENVIRONMENT_DEVELOPMENT))
         return RUNG_TARGET;
     return class_ == ENVIRONMENT_UNKNOWN && !goes_up ? RUNG_WORDS : RUNG_YES;
 }
@@ -322,6 +323,28 @@ static gpointer ask_engine(struct engine *engine, gpointer data, GError **error)
     return answer;
 }
 
+static void clear(struct gate_view *view)
+{
+    g_clear_pointer(&view->request, run_request_free);
+    g_clear_pointer(&view->plan, plan_unref);
+    g_clear_pointer(&view->words, g_free);
+    g_clear_pointer(&view->why, g_free);
+    g_clear_pointer(&view->problem, g_free);
+    g_ptr_array_set_size(view->lines, 0);
+    view->columns = 0;
+    g_string_truncate(view->typed, 0);
+    view->is_ready = view->is_read = FALSE;
+    view->question++;
+}
+
+static void leave(struct gate_view *view, const char *what)
+{
+    struct console *console = view->base.console;
+    clear(view);
+    console_back(console);
+    console_say(console, RECORD_INFO, "%s", what);
+}
+
 static void answered(struct console *console, gpointer data, gpointer result, const GError *error)
 {
     const struct gate_question *question = data;
@@ -339,27 +362,15 @@ static void answered(struct console *console, gpointer data, gpointer result, co
         view->words = g_steal_pointer(&answer->words);
         view->why = g_steal_pointer(&answer->why);
         answer_free(answer);
-        if (view->plan != NULL && view->plan->steps->len == 0)
-            view->problem = g_strdup("there is nothing to do");
+        if (view->plan != NULL && view->plan->steps->len == 0) {
+            leave(view, "nothing to do: the database is there already");
+            return;
+        }
     }
     view->is_ready = view->problem == NULL;
     view->opened_at = g_get_monotonic_time();
     make_lines(view);
     console_redraw(console);
-}
-
-static void clear(struct gate_view *view)
-{
-    g_clear_pointer(&view->request, run_request_free);
-    g_clear_pointer(&view->plan, plan_unref);
-    g_clear_pointer(&view->words, g_free);
-    g_clear_pointer(&view->why, g_free);
-    g_clear_pointer(&view->problem, g_free);
-    g_ptr_array_set_size(view->lines, 0);
-    view->columns = 0;
-    g_string_truncate(view->typed, 0);
-    view->is_ready = view->is_read = FALSE;
-    view->question++;
 }
 
 void gate_view_set(struct view *base, struct run_request *request)
@@ -389,7 +400,7 @@ static void draw_question(struct gate_view *view, struct grid *grid, int row)
         return;
     }
     if (words == NULL) {
-        grid_put(grid, row, 0, -1, STYLE_STRONG, "Do it?  y: yes   every other key: no");
+        grid_put(grid, row, 0, -1, STYLE_STRONG, "Do it?  y: yes   n, Enter or Esc: no");
         return;
     }
     if (rung_of(view) == RUNG_WORDS && !view->is_read) {
@@ -439,14 +450,6 @@ static void draw(struct view *base, struct grid *grid, const struct area *area)
 
 /* ---- keys -------------------------------------------------------------------------------------
  */
-
-static void leave(struct gate_view *view, const char *what)
-{
-    struct console *console = view->base.console;
-    clear(view);
-    console_back(console);
-    console_say(console, RECORD_INFO, "%s", what);
-}
 
 static gpointer tell_session(struct engine *engine, gpointer data, GError **error)
 {
