@@ -22,6 +22,7 @@ struct monitor {
     struct engine *engine; /* the thread's own from here on */
     struct model *model;
     gint64 tried_at;     /* monotonic */
+    gint64 look_at;      /* monotonic: the next look is due */
     gboolean is_looking; /* a look is under way: its statement is the same each time */
 };
 
@@ -105,8 +106,6 @@ static void on_statement(const struct statement_trace *trace, void *data)
 
 static void run_job(struct monitor *monitor, struct job *job)
 {
-    if (job == &wake_job)
-        return;
     struct delivery *delivery = g_new0(struct delivery, 1);
     delivery->monitor = monitor;
     delivery->job = job;
@@ -255,13 +254,29 @@ static void look(struct monitor *monitor)
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
+static struct job *next_job(struct monitor *monitor)
+{
+    gint64 left = monitor->look_at - g_get_monotonic_time();
+    return g_async_queue_timeout_pop(monitor->jobs, (guint64)MAX(left, 0));
+}
+
+/* Looks come when they are due, however many jobs there are between them. */
+static void look_in_time(struct monitor *monitor, gboolean is_asked)
+{
+    if (!is_asked && g_get_monotonic_time() < monitor->look_at)
+        return;
+    look(monitor);
+    monitor->look_at = g_get_monotonic_time() + LOOK_INTERVAL_US;
+}
+
 static gpointer work(gpointer data)
 {
     struct monitor *monitor = data;
     load_files(monitor);
     connect(monitor);
+    monitor->look_at = g_get_monotonic_time() + LOOK_INTERVAL_US;
     while (!g_atomic_int_get(&monitor->is_ending)) {
-        struct job *job = g_async_queue_timeout_pop(monitor->jobs, LOOK_INTERVAL_US);
+        struct job *job = next_job(monitor);
         if (g_atomic_int_get(&monitor->is_ending)) {
             if (job != NULL)
                 job_free(job);
@@ -269,10 +284,10 @@ static gpointer work(gpointer data)
         }
         if (g_atomic_int_compare_and_exchange(&monitor->wants_reload, TRUE, FALSE))
             reload(monitor);
-        if (job != NULL)
+        gboolean is_wake = job == NULL || job == &wake_job;
+        if (!is_wake)
             run_job(monitor, job);
-        if (job == NULL || job == &wake_job)
-            look(monitor);
+        look_in_time(monitor, is_wake);
     }
     disconnect(monitor);
     return NULL;

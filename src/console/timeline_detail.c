@@ -282,6 +282,7 @@ void timeline_detail_draw(struct timeline_detail *detail, struct grid *grid,
     draw_file(&pen, "down", &migration->down, facts != NULL ? facts->down : NULL);
     draw_edges(&pen, model, version);
     draw_notes(&pen, migration);
-    if (facts != NULL)
-        draw_texts(detail, &pen);
+    if (facts == NULL)
+        take(detail, NULL);
+    draw_texts(detail, &pen);
 }

@@ -180,6 +180,7 @@ gboolean history_field_set(struct history_record *record, const struct history_f
 struct history_record *history_record_new(enum history_kind kind, enum history_outcome outcome)
 {
     struct history_record *record = g_new0(struct history_record, 1);
+    g_atomic_ref_count_init(&record->references);
     record->kind = kind;
     record->outcome = outcome;
     record->version = record->from_version = record->to_version = -1;
@@ -190,6 +191,7 @@ struct history_record *history_record_copy(const struct history_record *record)
 {
     struct history_record *copy = g_new(struct history_record, 1);
     *copy = *record;
+    g_atomic_ref_count_init(&copy->references);
     for (const struct history_field *field = history_fields; field->name != NULL; field++)
         if (field->type == HISTORY_FIELD_TEXT)
             FIELD_EDIT(char *, copy, field) = g_strdup(FIELD_GET(char *, record, field));
@@ -198,9 +200,16 @@ struct history_record *history_record_copy(const struct history_record *record)
     return copy;
 }
 
+struct history_record *history_record_ref(const struct history_record *record)
+{
+    struct history_record *same = (struct history_record *)(gsize)record;
+    g_atomic_ref_count_inc(&same->references);
+    return same;
+}
+
 void history_record_free(struct history_record *record)
 {
-    if (record == NULL)
+    if (record == NULL || !g_atomic_ref_count_dec(&record->references))
         return;
     for (const struct history_field *field = history_fields; field->name != NULL; field++)
         if (field->type == HISTORY_FIELD_TEXT)

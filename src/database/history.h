@@ -39,6 +39,7 @@ gboolean history_outcome_parse(const char *name, enum history_outcome *outcome);
 
 /* One row. Owned strings (NULL: unknown). Fields marked S are filled in by the server or driver. */
 struct history_record {
+    gatomicrefcount references;
     gint64 id;           /* S: position in the chain of this version table, from 1 */
     char *version_table; /* S: schema.table it speaks of */
     char *run_id;        /* of the run it belongs to: 16 hex digits */
@@ -79,6 +80,9 @@ struct history_record {
 
 struct history_record *history_record_new(enum history_kind kind, enum history_outcome outcome);
 struct history_record *history_record_copy(const struct history_record *record);
+/* Another holder of the same record, which nobody changes from then on. */
+struct history_record *history_record_ref(const struct history_record *record);
+/* The last holder's frees it. */
 void history_record_free(struct history_record *record);
 DEFINE_AUTOPTR(history_record, history_record_free);
 

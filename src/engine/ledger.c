@@ -19,8 +19,8 @@ struct ledger {
 
 static void keep(struct ledger *ledger, const struct history_record *record)
 {
-    struct history_record *copy = history_record_copy(record);
-    g_hash_table_replace(ledger->applied, &copy->version, copy);
+    struct history_record *kept = history_record_ref(record);
+    g_hash_table_replace(ledger->applied, &kept->version, kept);
 }
 
 static gboolean is_above(gpointer key, gpointer value, gpointer row)
@@ -120,7 +120,7 @@ static void find_interrupted(struct ledger *ledger, const GPtrArray *records)
             g_hash_table_add(finished, record->run_id);
         else if (record->kind == HISTORY_STARTED &&
                  !g_hash_table_contains(finished, record->run_id)) {
-            ledger->interrupted = history_record_copy(record);
+            ledger->interrupted = history_record_ref(record);
             return;
         }
     }

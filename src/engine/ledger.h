@@ -17,8 +17,8 @@ enum ledger_standing {
 
 struct ledger;
 
-/* Replays records (of struct history_record *, oldest first; not kept) against the row as it is
- * now. */
+/* Replays records (of struct history_record *, oldest first) against the row as it is now. Those
+ * that count are shared, not copied. */
 struct ledger *ledger_new(const GPtrArray *records, const struct version_state *state);
 void ledger_free(struct ledger *ledger);
 DEFINE_AUTOPTR(ledger, ledger_free);
