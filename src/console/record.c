@@ -2,6 +2,7 @@
 #include "console/record.h"
 
 #include "base/duration.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -84,9 +85,10 @@ char *record_statement_text(const struct statement_trace *trace)
         g_string_append(text, "  -> not run: one before it failed");
     else if (trace->error != NULL)
         g_string_append_printf(text, "  -> %s %s, %s", trace->sqlstate, trace->error, elapsed);
-    else if (trace->rows >= 0)
-        g_string_append_printf(text, "  -> %" G_GINT64_FORMAT " rows, %s", trace->rows, elapsed);
-    else
+    else if (trace->rows >= 0) {
+        g_autofree char *rows = text_plural(trace->rows, "row", "rows");
+        g_string_append_printf(text, "  -> %s, %s", rows, elapsed);
+    } else
         g_string_append_printf(text, "  -> ok, %s", elapsed);
     return g_string_free(text, FALSE);
 }

@@ -139,7 +139,12 @@ static void hostile__notices__are_made_visible(void **state)
     console_press(test, "y", "How it ended");
     terminal_wait_text(test->terminal, "told ^[[2J^[[1;1HOWNED");
     assert_tame(test);
-    console_press(test, "7", "server: ");
+    console_press(test, "7", "Log  times");
+    terminal_keys(test->terminal, "/");
+    terminal_settle(test->terminal);
+    console_type_slowly(test, "/", "server:");
+    console_press(test, "Enter", "told ^[[2J^[[1;1HOWNED");
+    console_assert_cursor(test, "server: ");
     assert_tame(test);
     console_press(test, "1", "5 applied, 0 pending");
     assert_tame(test);

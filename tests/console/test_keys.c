@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <signal.h>
 #include <string.h>
 
 #include "console/action.h"
@@ -75,19 +74,6 @@ static void assert_answered(struct console_test *test, enum screen screen, const
     assert_true(*keys != '\0');
 }
 
-/* Stopped; and it goes on when it is told to, however often that takes to arrive. */
-static void suspend(struct console_test *test)
-{
-    terminal_keys(test->terminal, "C-z");
-    terminal_wait_gone(test->terminal, "?:help");
-    assert_false(terminal_is_alternate(test->terminal));
-    for (int i = 0; i < 500 && !terminal_is_alternate(test->terminal); i++) {
-        terminal_signal(test->terminal, SIGCONT);
-        console_let_pass(test, 20);
-    }
-    terminal_wait_text(test->terminal, "?:help");
-}
-
 static const char *terminal_name(const char *key)
 {
     return strcmp(key, "S-Tab") == 0 ? "BackTab" : key;
@@ -97,10 +83,7 @@ static void press(struct console_test *test, enum screen screen, const struct ac
                   const char *key)
 {
     go(test, screen);
-    if (action->id == ACTION_SUSPEND)
-        suspend(test);
-    else
-        terminal_keys(test->terminal, terminal_name(key));
+    terminal_keys(test->terminal, terminal_name(key));
     terminal_settle(test->terminal);
     assert_answered(test, screen, key);
     if (action->id == ACTION_ARM) /* and back */
@@ -167,6 +150,29 @@ static void keys__each_on_each_screen__are_bound_and_harmless(void **state)
     leave_what_opened(test);
     go(test, SCREEN_TIMELINE);
     console_quit_well(test);
+}
+
+/* Under a shell that controls jobs; where nobody could wake it, the key does nothing. */
+static void keys__suspend__stops_until_fg(void **state)
+{
+    struct console_test *test = *state;
+    console_put_migrations(test, 2);
+    g_autofree char *script = g_strdup_printf(
+        "set -m; '%s' --path '%s' --database '%s' --environment development; echo st''opped; "
+        "read x; fg; read x",
+        program_path(), test->folder, test->url);
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    const char *const environment[] = {"XDG_STATE_HOME=/nonexistent", NULL};
+    test->terminal = terminal_start(argv, 24, 80, environment);
+    terminal_wait_text(test->terminal, "Timeline 2 migrations");
+    console_press(test, "C-z", "stopped");
+    assert_false(terminal_is_alternate(test->terminal));
+    console_press(test, "Enter", "Timeline 2 migrations");
+    assert_true(terminal_is_alternate(test->terminal));
+    console_press(test, "m", "Do it?");
+    console_press(test, "C-z", "stopped");
+    console_assert_not(test, "Do it?");
+    terminal_hang_up(test->terminal);
 }
 
 static void keys__f10__leaves_from_any_screen(void **state)
@@ -244,6 +250,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(keys__each_on_each_screen__are_bound_and_harmless,
                                         console_setup, console_teardown),
+        cmocka_unit_test_setup_teardown(keys__suspend__stops_until_fg, console_setup,
+                                        console_teardown),
         cmocka_unit_test_setup_teardown(keys__f10__leaves_from_any_screen, console_setup,
                                         console_teardown),
         cmocka_unit_test_setup_teardown(keys__unbound_and_modified__say_so_and_do_nothing,

@@ -158,6 +158,79 @@ static void run__cancel_twice__rolls_back_what_runs(void **state)
     console_quit_well(test);
 }
 
+/* ---- what an operator does then ---------------------------------------------------------------
+ */
+
+static void run__that_leaves_a_dirty_row__is_recovered(void **state)
+{
+    struct console_test *test = *state;
+    console_put_migrations(test, 4);
+    workspace_put(test->folder, "000003_make_m3.up.sql",
+                  "-- winch: transaction off\nCREATE TABLE m3 (id bigint);\nSELECT 1 / 0;\n");
+    console_winch(test, "init", NULL);
+    console_winch(test, "up", "2");
+    console_open_at(test, 30, 100);
+    terminal_keys(test->terminal, "g m");
+    console_wait_gate(test, "Do it?  y: yes");
+    console_assert_shows(test, "000003 is not transactional");
+    console_press(test, "y", "How it ended");
+    console_assert_shows(test, "division by zero");
+    terminal_wait_text(test->terminal, "at 000003 DIRTY");
+    assert_version(test, "3 true");
+    console_press(test, "1", "DIRTY");
+    terminal_keys(test->terminal, "G k");
+    terminal_settle(test->terminal);
+    console_assert_cursor(test, "make_m2");
+    console_press(test, "f", "why is the version row set by hand");
+    console_type_slowly(test, "(recorded): ", "by hand");
+    console_press(test, "Enter", "!! FORCE the version row to 000002");
+    console_wait_gate(test, "reason: by hand");
+    console_press(test, "y", "How it ended");
+    assert_version(test, "2 false");
+    terminal_wait_gone(test->terminal, "DIRTY");
+    console_quit_well(test);
+}
+
+/* Puts the cursor on a session in the activity screen. */
+static void select_session(struct console_test *test, const char *pid)
+{
+    console_press(test, "5", pid);
+    terminal_keys(test->terminal, "g");
+    terminal_settle(test->terminal);
+    for (int i = 0; i < 10; i++) {
+        g_autofree char *line = terminal_line(test->terminal, terminal_cursor(test->terminal).row);
+        if (strstr(line, pid) != NULL)
+            return;
+        terminal_keys(test->terminal, "j");
+        terminal_settle(test->terminal);
+    }
+    console_assert_cursor(test, pid);
+}
+
+static void run__blocker__is_ended_through_a_gate(void **state)
+{
+    struct console_test *test = *state;
+    prepare(test);
+    start_run(test);
+    g_autofree char *pid = g_strdup_printf("%d", PQbackendPID(holder));
+    select_session(test, pid);
+    terminal_keys(test->terminal, "T");
+    console_wait_gate(test, "!! ");
+    console_assert_shows(test, pid);
+    console_press(test, "n", "cancelled: nothing was changed");
+    console_wait_value(test, WAITING, "1");
+    select_session(test, pid);
+    terminal_keys(test->terminal, "T");
+    console_wait_gate(test, "Do it?  y: yes");
+    terminal_keys(test->terminal, "y");
+    console_wait_value(test, WAITING, "0");
+    PQclear(PQexec(holder, "SELECT 1"));
+    assert_int_equal(PQstatus(holder), CONNECTION_BAD);
+    console_press(test, "4", "How it ended");
+    assert_version(test, "5 false");
+    console_quit_well(test);
+}
+
 /* ---- cut off --------------------------------------------------------------------------------- */
 
 #define OTHERS                                                                                     \
@@ -269,6 +342,8 @@ int main(void)
         RUN_TEST(run__blocked__shows_progress_and_by_whom),
         RUN_TEST(run__stop_after__ends_between_two),
         RUN_TEST(run__cancel_twice__rolls_back_what_runs),
+        RUN_TEST(run__that_leaves_a_dirty_row__is_recovered),
+        RUN_TEST(run__blocker__is_ended_through_a_gate),
         RUN_TEST(run__killed__reopening_tells_the_truth),
         RUN_TEST(run__hang_up__finishes_the_migration_alone),
         RUN_TEST(run__terminated__cancels_and_ends),
