@@ -141,10 +141,23 @@ static void load_files(struct monitor *monitor)
     publish(monitor);
 }
 
-static void read_state(struct monitor *monitor)
+/* What came since, by the pulse's count; whole without a state or a pulse to begin from. */
+static struct model_state *newest_state(struct monitor *monitor, gboolean wholly, GError **error)
+{
+    const struct model_state *before = monitor->model->state;
+    const struct pulse *pulse = monitor->model->pulse;
+    gint64 newer = !wholly && before != NULL && pulse != NULL && pulse->history_rows > 0
+                       ? pulse->history_rows - (gint64)before->history->len
+                       : -1;
+    if (newer < 0 || newer > (gint64)before->history->len)
+        return model_state_read(monitor->engine, error);
+    return model_state_read_since(monitor->engine, before, (guint)newer, error);
+}
+
+static void read_state(struct monitor *monitor, gboolean wholly)
 {
     g_autoptr(GError) error = NULL;
-    struct model_state *state = model_state_read(monitor->engine, &error);
+    struct model_state *state = newest_state(monitor, wholly, &error);
     struct model *model = next_model(monitor);
     model_take_set(model, migration_set_ref(engine_set(monitor->engine)), NULL);
     model_take_state(model, state, error != NULL ? error_line(error) : NULL);
@@ -175,7 +188,7 @@ static void connect(struct monitor *monitor)
     struct model *model = next_model(monitor);
     model_take_server(model, model_server_new(monitor->engine));
     model_set_link(model, LINK_UP, NULL);
-    read_state(monitor);
+    read_state(monitor, TRUE);
 }
 
 static void disconnect(struct monitor *monitor)
@@ -232,7 +245,7 @@ static gboolean look_closely(struct monitor *monitor, GError **error)
     if (!is_taken)
         return FALSE;
     if (is_moved)
-        read_state(monitor);
+        read_state(monitor, FALSE);
     else
         publish(monitor);
     return TRUE;

@@ -214,6 +214,38 @@ static struct ledger *ledger_beside(struct engine *engine, const struct version_
     return *history != NULL ? ledger_new(*history, state) : NULL;
 }
 
+/* More may have come since they were counted. */
+#define NEWER_SLACK 16
+
+/* Where in newest the last of known stands: its hash stands for all that came before it. */
+static gboolean find_last(const GPtrArray *known, const GPtrArray *newest, guint *at)
+{
+    const struct history_record *last = known->len > 0 ? known->pdata[known->len - 1] : NULL;
+    for (*at = newest->len; last != NULL && last->hash != NULL && *at > 0; (*at)--)
+        if (g_strcmp0(((struct history_record *)newest->pdata[*at - 1])->hash, last->hash) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static GPtrArray *history_since(struct engine *engine, const GPtrArray *known, guint newer,
+                                GError **error)
+{
+    guint at;
+    g_autoptr(GPtrArray) newest =
+        database_history_read(engine->database, newer + NEWER_SLACK, error);
+    if (newest == NULL)
+        return NULL;
+    if (!find_last(known, newest, &at))
+        return database_history_read(engine->database, 0, error);
+    GPtrArray *all =
+        g_ptr_array_new_full(known->len + newest->len - at, (GDestroyNotify)history_record_free);
+    for (guint i = 0; i < known->len; i++)
+        g_ptr_array_add(all, history_record_ref(known->pdata[i]));
+    for (guint i = at; i < newest->len; i++)
+        g_ptr_array_add(all, history_record_ref(newest->pdata[i]));
+    return all;
+}
+
 static struct ledger *read_ledger(struct engine *engine, struct version_state *state,
                                   GPtrArray **history, GError **error)
 {
@@ -246,6 +278,24 @@ struct status *engine_status_and_history(struct engine *engine, GPtrArray **hist
         ledger != NULL ? status_build(engine->set, ledger, &state, TRUE, error) : NULL;
     if (status != NULL)
         *history = g_steal_pointer(&read);
+    return status;
+}
+
+struct status *engine_status_since(struct engine *engine, const struct status *before, guint newer,
+                                   GPtrArray **history, GError **error)
+{
+    struct version_state state;
+    if (!engine_exists(engine, error) || !database_version_read(engine->database, &state, error))
+        return NULL;
+    g_autoptr(GPtrArray) read = history_since(engine, *history, newer, error);
+    if (read == NULL)
+        return NULL;
+    struct status *status =
+        status_build_since(engine->set, before, ledger_new(read, &state), &state, error);
+    if (status != NULL) {
+        g_ptr_array_unref(*history);
+        *history = g_steal_pointer(&read);
+    }
     return status;
 }
 

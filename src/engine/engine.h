@@ -55,6 +55,12 @@ struct status *engine_status(struct engine *engine, GError **error);
 /* The same, and the history it was made from (as engine_history()), read once. */
 struct status *engine_status_and_history(struct engine *engine, GPtrArray **history,
                                          GError **error);
+/* What both have become since: of the history the newer rows alone are read (their number is a
+ * guess; where they do not follow upon it, all are), and no file is compared again whose record is
+ * the same, unless the engine has loaded its files anew. before and *history were read together,
+ * and stay as they are; *history is replaced. */
+struct status *engine_status_since(struct engine *engine, const struct status *before, guint newer,
+                                   GPtrArray **history, GError **error);
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error);
 /* As database_history_read(). */
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);
