@@ -2,6 +2,8 @@
  * tables say, in mdoc(7). `manual PAGE <FRAME >PAGE.1`; a page is a row of a table here. */
 #include "cli/command.h"
 #include "config/setting.h"
+#include "console/action.h"
+#include "console/legend.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -148,6 +150,112 @@ static void put_exit_statuses(void)
     puts(".El");
 }
 
+/* ---- sections of winch-console(1) -------------------------------------------------------------
+ */
+
+/* Keys and letters: some are what mdoc takes for punctuation. */
+static void put_keys(const char *macro, const char *keys)
+{
+    g_auto(GStrv) names = g_strsplit(keys, " ", -1);
+    printf(".It %s", macro);
+    for (char **name = names; *name != NULL; name++) {
+        fputs(" ", stdout);
+        fputs(g_ascii_isalnum(**name) ? "" : "\\&", stdout);
+        put_word(*name);
+    }
+    putchar('\n');
+}
+
+static void put_action(const struct action *action, const char *keys)
+{
+    g_autoptr(GString) text = g_string_new(action->help);
+    put_keys("Ic", keys);
+    if (action->command != NULL)
+        g_string_append_printf(text, "; as a command: %s", action->command);
+    if (action->kind == ACTION_WRITES)
+        g_string_append(text, "; not while read-only");
+    put_sentence(text->str);
+    printf(".Pq Ic :%s\n", action->name);
+}
+
+/* Told with its screen: what few screens have, and what has other keys there than elsewhere. */
+static gboolean is_own(const struct action *action, enum screen screen)
+{
+    g_autofree char *here = action_keys_on(action, screen);
+    g_autofree char *elsewhere = action_keys_on(action, SCREEN_TIMELINE);
+    return (action->screens & SCREEN_BIT(screen)) != 0 &&
+           (!action_is_general(action) ||
+            ((action->screens & SCREEN_BIT(SCREEN_TIMELINE)) != 0 && strcmp(here, elsewhere) != 0));
+}
+
+static gboolean has_own_actions(enum screen screen)
+{
+    for (const struct action *action = actions; action->id != ACTION_NONE; action++)
+        if (is_own(action, screen))
+            return TRUE;
+    return FALSE;
+}
+
+static void put_own_actions(enum screen screen)
+{
+    puts(".Bl -tag -width Ds");
+    for (const struct action *action = actions; action->id != ACTION_NONE; action++) {
+        g_autofree char *keys = action_keys_on(action, screen);
+        if (is_own(action, screen))
+            put_action(action, keys);
+    }
+    puts(".El");
+}
+
+/* The screens that a key leads to are what that key's row says. */
+static void put_screens(void)
+{
+    for (int screen = 0; screen < SCREEN_COUNT; screen++) {
+        g_autofree char *way = g_strdup_printf("to-%s", screen_name((enum screen)screen));
+        const struct action *leads = action_named(way);
+        if (leads == NULL && !has_own_actions((enum screen)screen))
+            continue;
+        printf(".Ss %s\n", screen_name((enum screen)screen));
+        if (leads != NULL) {
+            g_autofree char *keys = action_keys_on(leads, SCREEN_TIMELINE);
+            g_autofree char *text = g_strdup_printf("%s: %s", keys, leads->help);
+            put_sentence(text);
+        }
+        if (has_own_actions((enum screen)screen))
+            put_own_actions((enum screen)screen);
+    }
+}
+
+static void put_everywhere(void)
+{
+    puts(".Bl -tag -width Ds");
+    for (const struct action *action = actions; action->id != ACTION_NONE; action++) {
+        g_autofree char *keys = action_keys_on(action, SCREEN_TIMELINE);
+        if (action_is_general(action))
+            put_action(action, keys);
+    }
+    puts(".El");
+}
+
+static void put_letters(void)
+{
+    for (int screen = 0; screen < SCREEN_COUNT; screen++) {
+        gboolean is_open = FALSE;
+        for (const struct legend_row *row = legend; row->letter != NULL; row++) {
+            if (row->screen != (enum screen)screen)
+                continue;
+            if (!is_open)
+                printf(".Ss On the screen %s\n.Bl -tag -width Ds -compact\n",
+                       screen_name((enum screen)screen));
+            is_open = TRUE;
+            put_keys("Li", row->letter);
+            put_sentence(row->means);
+        }
+        if (is_open)
+            puts(".El");
+    }
+}
+
 /* ---- pages ------------------------------------------------------------------------------------
  */
 
@@ -157,10 +265,10 @@ struct section {
 };
 
 static const struct section sections[] = {
-    {"winch", "COMMANDS", put_commands},
-    {"winch", "OPTIONS", put_options},
-    {"winch", "ENVIRONMENT", put_environment},
-    {"winch", "EXIT", put_exit_statuses},
+    {"winch", "COMMANDS", put_commands},       {"winch", "OPTIONS", put_options},
+    {"winch", "ENVIRONMENT", put_environment}, {"winch", "EXIT", put_exit_statuses},
+    {"winch-console", "SCREENS", put_screens}, {"winch-console", "EVERYWHERE", put_everywhere},
+    {"winch-console", "LETTERS", put_letters},
 };
 
 static gboolean put_section(const char *page, const char *line)

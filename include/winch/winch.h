@@ -2,8 +2,8 @@
  * files, version table and lock with golang-migrate.
  *
  * A handle belongs to one thread at a time; every function but winch_cancel() blocks on disk and
- * server. Strings are UTF-8. Nothing here prints, exits or touches signal handlers. See libwinch(3)
- * and docs/example.c. */
+ * server. Strings are UTF-8. Nothing here prints, exits or touches signal handlers. docs/example.c
+ * shows it at work. */
 #ifndef WINCH_WINCH_H
 #define WINCH_WINCH_H
 
@@ -125,8 +125,9 @@ WINCH_API enum winch_status winch_initialize(winch *handle);
 /* Applies every pending migration; WINCH_OK also when there was none. */
 WINCH_API enum winch_status winch_migrate(winch *handle);
 
-/* Goes back to version (WINCH_NO_VERSION: before the first). confirm holds the typed words where
- * the environment asks for them ("DATABASE TARGET"), else NULL. */
+/* Goes back to version (WINCH_NO_VERSION: before the first); WINCH_MISUSED where that is above,
+ * also when somebody else went back meanwhile: it never goes up. confirm holds the typed words
+ * where the environment asks for them ("DATABASE TARGET"), else NULL. */
 WINCH_API enum winch_status winch_rollback(winch *handle, int64_t version, const char *confirm);
 
 /* Looks; takes no lock, creates nothing. *report is valid until the next call. */

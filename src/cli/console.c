@@ -275,8 +275,7 @@ static gboolean show_status(struct command_context *context, GError **error)
 {
     output_remark(context->output, ROLE_PLAIN,
                   "no console on this terminal: this is the status; 'winch help' has the rest");
-    return command_prepare(context, COMMAND_ENGINE | COMMAND_CONFIG, error) &&
-           command_status(context, error);
+    return command_prepare(context, COMMAND_ENGINE, error) && command_status(context, error);
 }
 
 gboolean command_console(struct command_context *context, GError **error)

@@ -6,6 +6,7 @@
 #include "database/scratch.h"
 
 #include <config.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -87,13 +88,22 @@ struct demo {
     char **environment;
 };
 
+/* In the child: this thread keeps signals from itself, and a mask would be inherited. */
+static void hear_signals(gpointer data)
+{
+    sigset_t none;
+    (void)data;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static gboolean spawn(const struct demo *demo, const char *const *argv, GError **error)
 {
     int status;
     g_autoptr(GError) failure = NULL;
     fflush(stdout);
     if (g_spawn_sync(NULL, (char **)(gsize)argv, demo->environment, G_SPAWN_CHILD_INHERITS_STDIN,
-                     NULL, NULL, NULL, NULL, &status, &failure) &&
+                     hear_signals, NULL, NULL, NULL, &status, &failure) &&
         WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return TRUE;
     error_set(error, ERROR_FAILED, "the demo stopped at: %s %s%s%s", argv[0],

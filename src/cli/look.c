@@ -308,6 +308,21 @@ static json_t *finding_json(const struct finding *finding)
     return object;
 }
 
+/* What there was to compare; and no more. */
+static const char *agreement(const struct engine *engine)
+{
+    switch (engine_history_presence(engine)) {
+    case HISTORY_ABSENT:
+        return "version table and files agree; there is no history";
+    case HISTORY_HIDDEN:
+        return "version table and files agree; the history is not readable here";
+    case HISTORY_READ_ONLY:
+    case HISTORY_PRESENT:
+        break;
+    }
+    return "version table, files and history agree";
+}
+
 gboolean command_validate(struct command_context *context, GError **error)
 {
     g_autoptr(GPtrArray) findings = engine_validate(context->engine, error);
@@ -322,7 +337,7 @@ gboolean command_validate(struct command_context *context, GError **error)
         json_array_append_new(list, finding_json(finding));
     }
     if (findings->len == 0) {
-        output_line(context->output, ROLE_GOOD, "version table, files and history agree");
+        output_line(context->output, ROLE_GOOD, "%s", agreement(context->engine));
         return TRUE;
     }
     g_autofree char *count = text_plural(findings->len, "finding", "findings");

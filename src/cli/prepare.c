@@ -80,7 +80,7 @@ gboolean command_prepare(struct command_context *context, unsigned flags, GError
 {
     if ((flags & (COMMAND_CONFIG | COMMAND_ENGINE)) == 0)
         return TRUE;
-    if (!load_config(context, error))
+    if (context->config == NULL && !load_config(context, error))
         return FALSE;
     if ((flags & COMMAND_ENGINE) == 0)
         return TRUE;

@@ -118,3 +118,22 @@ const struct action *action_named(const char *name)
             return action;
     return NULL;
 }
+
+char *action_keys_on(const struct action *action, enum screen screen)
+{
+    g_auto(GStrv) names = g_strsplit(action->keys, " ", -1);
+    g_autoptr(GString) keys = g_string_new(NULL);
+    guint32 code;
+    for (guint i = 0; names[i] != NULL; i++)
+        if (key_parse(names[i], &code) && action_for_key(screen, code) == action)
+            g_string_append_printf(keys, "%s%s", keys->len > 0 ? " " : "", names[i]);
+    return g_strdup(keys->len > 0 ? keys->str : "-");
+}
+
+gboolean action_is_general(const struct action *action)
+{
+    guint missing = 0;
+    for (int screen = 0; screen < SCREEN_COUNT; screen++)
+        missing += (action->screens & SCREEN_BIT(screen)) == 0;
+    return missing <= 2;
+}

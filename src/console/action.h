@@ -119,4 +119,10 @@ const struct action *action_for_key(enum screen screen, guint32 code);
 const struct action *action_find(enum action_id id);
 const struct action *action_named(const char *name);
 
+/* Those of its keys that mean it on a screen: an earlier row may have taken some. "-" for none.
+ * Free with g_free(). */
+char *action_keys_on(const struct action *action, enum screen screen);
+/* Nearly every screen has it: it is told once, not with each. */
+gboolean action_is_general(const struct action *action);
+
 #endif

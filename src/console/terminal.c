@@ -73,8 +73,8 @@ static void make_looks(struct terminal *terminal)
 /* ---- opening and closing ----------------------------------------------------------------------
  */
 
-/* Marks around pasted text (xterm's bracketed paste, mode 2004) and the arrows that terminals send
- * in normal mode: terminfo may know neither. */
+/* Marks around pasted text (xterm's bracketed paste, mode 2004), and what terminals send for keys
+ * whatever TERM says of them: terminfo may know neither. */
 enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END };
 static const struct {
     const char *sequence;
@@ -84,7 +84,11 @@ static const struct {
     {"\033[B", KEY_DOWN},       {"\033[C", KEY_RIGHT},    {"\033[D", KEY_LEFT},
     {"\033[H", KEY_HOME},       {"\033[F", KEY_END},      {"\033[1~", KEY_HOME},
     {"\033[4~", KEY_END},       {"\033OP", KEY_F(1)},     {"\033OQ", KEY_F(2)},
-    {"\033OR", KEY_F(3)},       {"\033OS", KEY_F(4)},
+    {"\033OR", KEY_F(3)},       {"\033OS", KEY_F(4)},     {"\033[5~", KEY_PPAGE},
+    {"\033[6~", KEY_NPAGE},     {"\033[2~", KEY_IC},      {"\033[3~", KEY_DC},
+    {"\033[15~", KEY_F(5)},     {"\033[17~", KEY_F(6)},   {"\033[18~", KEY_F(7)},
+    {"\033[19~", KEY_F(8)},     {"\033[20~", KEY_F(9)},   {"\033[21~", KEY_F(10)},
+    {"\033[23~", KEY_F(11)},    {"\033[24~", KEY_F(12)},
 };
 
 static gboolean is_vt(void)
@@ -323,6 +327,16 @@ static guint32 code_of_special(wint_t special)
     return 0;
 }
 
+/* The rest of a control sequence that nobody knows: its digits are not keys. */
+static void skip_sequence(wint_t begin)
+{
+    wint_t next;
+    if (begin == 'O')
+        get_wch(&next);
+    while (begin == '[' && get_wch(&next) == OK && (next < 0x40 || next > 0x7e))
+        ;
+}
+
 /* Esc and a digit stands for a function key; Esc and anything else is that key with Alt. */
 static void after_escape(struct key *key)
 {
@@ -334,6 +348,8 @@ static void after_escape(struct key *key)
         key->code = KEYCODE_F1 + (next == '0' ? 9 : (guint32)(next - '1'));
         return;
     }
+    if (kind == OK)
+        skip_sequence(next);
     key->has_modifier = TRUE;
     key->code = kind == OK ? (guint32)next : code_of_special(next);
 }

@@ -548,7 +548,7 @@ gboolean gate_view_key(struct view *base, const struct key *key)
         leave(view, "cancelled: nothing was changed");
         return TRUE;
     }
-    if (moves(key))
+    if (moves(key) || key->code == KEYCODE_CTRL('z'))
         return FALSE;
     if (key->code == ' ' && !is_open) {
         list_act(&view->list, ACTION_PAGE_DOWN, 0);

@@ -4,7 +4,7 @@
 
 #include "console/find.h"
 #include "console/frame.h"
-#include "console/key.h"
+#include "console/legend.h"
 #include "console/wrap.h"
 
 #include <string.h>
@@ -24,28 +24,6 @@ struct help_view {
     GPtrArray *rows; /* of struct row * */
     struct list list;
     int columns; /* the rows were broken for */
-};
-
-/* What the letters and marks of a screen mean. */
-static const struct {
-    enum screen screen;
-    const char *letter, *means;
-} legend[] = {
-    {SCREEN_TIMELINE, "P", "pending: its file is there, it did not run"},
-    {SCREEN_TIMELINE, "A", "applied"},
-    {SCREEN_TIMELINE, "A*", "applied, and its file has changed since"},
-    {SCREEN_TIMELINE, "X", "dirty: it began and did not end; recover before anything else"},
-    {SCREEN_TIMELINE, "?", "applied, and there is no file of it"},
-    {SCREEN_TIMELINE, "S", "below the current version, and never ran: a plain up skips it"},
-    {SCREEN_TIMELINE, "I", "irreversible: no way down"},
-    {SCREEN_TIMELINE, "(inferred)", "the version row says so alone; there is no history of it"},
-    {SCREEN_GRAPH, "P A A* X ? S I", "as on the timeline"},
-    {SCREEN_SQL, ">", "the row under the cursor, and the pane it is in"},
-    {SCREEN_SQL, "1 2 3", "in the gutter: where the file's statements begin"},
-    {SCREEN_SQL, "sync:statement", "both files have as many statements: the same number beside it"},
-    {SCREEN_SQL, "sync:proportion", "they have not: as far down in the file, no more is meant"},
-    {SCREEN_SQL, "sync:line", "the same line beside it"},
-    {SCREEN_SQL, "^[ \\u{202E}", "a control character of the file, shown instead of obeyed"},
 };
 
 static const char *const titles[SCREEN_COUNT] = {
@@ -91,21 +69,9 @@ static void add_title(struct help_view *view, const char *title)
     add_row(view, "", title, TRUE, FALSE);
 }
 
-/* The keys that mean this action here: an earlier row of the table may have taken some. */
-static char *keys_of(const struct action *action, enum screen screen)
-{
-    g_auto(GStrv) names = g_strsplit(action->keys, " ", -1);
-    g_autoptr(GString) keys = g_string_new(NULL);
-    guint32 code;
-    for (guint i = 0; names[i] != NULL; i++)
-        if (key_parse(names[i], &code) && action_for_key(screen, code) == action)
-            g_string_append_printf(keys, "%s%s", keys->len > 0 ? " " : "", names[i]);
-    return g_strdup(keys->len > 0 ? keys->str : "-");
-}
-
 static void add_action(struct help_view *view, enum screen screen, const struct action *action)
 {
-    g_autofree char *keys = keys_of(action, screen);
+    g_autofree char *keys = action_keys_on(action, screen);
     g_autofree char *reason = console_why_not(view->base.console, action);
     g_autoptr(GString) text = g_string_new(action->help);
     if (reason != NULL)
@@ -114,26 +80,17 @@ static void add_action(struct help_view *view, enum screen screen, const struct 
     add_text(view, keys, text->str, reason != NULL);
 }
 
-/* What nearly every screen has is general, the rest belongs to this one. */
-static gboolean is_general(const struct action *action)
-{
-    guint missing = 0;
-    for (int screen = 0; screen < SCREEN_COUNT; screen++)
-        missing += (action->screens & SCREEN_BIT(screen)) == 0;
-    return missing <= 2;
-}
-
 static void add_actions(struct help_view *view, enum screen screen, gboolean general)
 {
     for (const struct action *action = actions; action->id != ACTION_NONE; action++)
-        if ((action->screens & SCREEN_BIT(screen)) != 0 && is_general(action) == general)
+        if ((action->screens & SCREEN_BIT(screen)) != 0 && action_is_general(action) == general)
             add_action(view, screen, action);
 }
 
 static gboolean has_own_actions(enum screen screen)
 {
     for (const struct action *action = actions; action->id != ACTION_NONE; action++)
-        if ((action->screens & SCREEN_BIT(screen)) != 0 && !is_general(action))
+        if ((action->screens & SCREEN_BIT(screen)) != 0 && !action_is_general(action))
             return TRUE;
     return FALSE;
 }
@@ -141,13 +98,13 @@ static gboolean has_own_actions(enum screen screen)
 static void add_letters(struct help_view *view, enum screen screen)
 {
     gboolean is_first = TRUE;
-    for (gsize i = 0; i < G_N_ELEMENTS(legend); i++) {
-        if (legend[i].screen != screen)
+    for (const struct legend_row *row = legend; row->letter != NULL; row++) {
+        if (row->screen != screen)
             continue;
         if (is_first)
             add_title(view, "Letters and marks");
         is_first = FALSE;
-        add_text(view, legend[i].letter, legend[i].means, FALSE);
+        add_text(view, row->letter, row->means, FALSE);
     }
 }
 
@@ -163,7 +120,7 @@ static void make_rows(struct help_view *view)
     add_letters(view, screen);
     add_title(view, "Everywhere");
     add_actions(view, screen, TRUE);
-    add_text(view, "0-9", "before a key: so many times, 5j", FALSE);
+    add_text(view, "0N", "before a key: N times; 05j, 012k. Digits alone are screens", FALSE);
     list_resize(&view->list, view->rows->len);
 }
 

@@ -73,7 +73,7 @@ struct database_facts {
     gboolean can_write_version_table; /* INSERT and one of DELETE, TRUNCATE; or may create it */
     gboolean clears_with_truncate;    /* DELETE is missing, TRUNCATE is there */
     const char *tls;                  /* "TLSv1.3", or NULL without encryption */
-    gint64 url_statement_timeout;     /* x-statement-timeout of the URL: milliseconds, 0 none */
+    gint64 url_statement_timeout;     /* the URL's (x-)statement-timeout: ms, 0 none */
     gboolean url_multi_statement;     /* x-multi-statement of the URL */
 };
 const struct database_facts *database_facts(const struct database *database);

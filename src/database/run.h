@@ -126,4 +126,9 @@ struct run_result {
     struct impact impact;     /* without statements: those were told as events */
 };
 
+/* Adds to the advice of an error that left a migration part way: what to do first, and which
+ * version to force by what was made of it. What the advice said before has to hold of a dirty
+ * database. */
+void run_advise_dirty(const struct run_job *job, const char *first, GError **error);
+
 #endif

@@ -40,6 +40,9 @@ static char *failure_text(const struct change_report *report, const char *versio
                                "statements: the database is dirty at %s",
                                report->done, planned, report->statements_done, report->statements,
                                version);
+    if (report->done == planned)
+        return g_strdup_printf("%u of %u migrations are in: the database is at %s", planned,
+                               planned, version);
     return g_strdup_printf(
         "%u of %u migrations are in; nothing of the others is: the database is at %s", report->done,
         planned, version);

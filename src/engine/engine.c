@@ -111,6 +111,12 @@ static gboolean connect_patiently(struct engine *engine, GError **error)
     }
 }
 
+static gint64 timeout_of(const struct engine_settings *settings, const struct database_facts *facts)
+{
+    gboolean url_says = !settings->is_timeout_said && facts->url_statement_timeout > 0;
+    return url_says ? facts->url_statement_timeout : settings->timeout;
+}
+
 static char *identity_of(const struct database_facts *facts)
 {
     return g_strdup_printf("%s %s %s", facts->product,
@@ -135,6 +141,7 @@ struct engine *engine_open(const struct engine_settings *settings,
     environment_weigh(&engine->environment, facts, settings->environment,
                       settings->environment_origin);
     engine->identity = identity_of(facts);
+    engine->timeout = timeout_of(settings, facts);
     return g_steal_pointer(&engine);
 }
 

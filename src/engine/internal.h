@@ -12,6 +12,7 @@ struct engine {
     struct environment environment;
     struct cancellation *cancellation; /* never NULL */
     char *identity;                    /* names the database in plan ids */
+    gint64 timeout;                    /* for one statement, where its file says none: ms */
 };
 
 /* Sends one event to whoever listens; the kind decides which fields are set. */

@@ -202,7 +202,7 @@ static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct 
         .keeps_session_state = settings->carries_session_state,
         .commits_synchronously = commits_synchronously(run),
         .lock_timeout = either(step->migration->notes.lock_timeout, settings->lock_timeout),
-        .timeout = either(step->migration->notes.timeout, settings->timeout),
+        .timeout = either(step->migration->notes.timeout, run->engine->timeout),
         .application_name = name,
         .record = record,
         .files = files,
@@ -378,9 +378,11 @@ static gboolean check_row(struct run *run, GError **error)
         return FALSE;
     if (now.version == run->report->version && !now.is_dirty)
         return TRUE;
+    gint64 wanted = run->report->version;
+    run->report->version = now.version;
     error_set(error, ERROR_FINDINGS,
               "after the run the version row says %" G_GINT64_FORMAT "%s, not %" G_GINT64_FORMAT,
-              now.version, now.is_dirty ? " (dirty)" : "", run->report->version);
+              now.version, now.is_dirty ? " (dirty)" : "", wanted);
     error_advise(error,
                  "a migration or somebody else wrote the version table; see 'winch history'");
     return FALSE;
@@ -570,6 +572,8 @@ static gboolean look_first(struct run *run, gboolean *settled, GError **error)
     *settled = TRUE;
     if (!database_version_read(run->engine->database, &state, error))
         return FALSE;
+    run->report->version = state.version; /* unless the lock shows another */
+    run->report->is_dirty = state.is_dirty;
     if (state.is_dirty || state.kind == VERSION_TABLE_FOREIGN || is_pending(run, &state)) {
         *settled = FALSE;
         return TRUE;
@@ -583,7 +587,6 @@ static gboolean look_first(struct run *run, gboolean *settled, GError **error)
         return TRUE;
     }
     run->state = state;
-    run->report->version = state.version;
     run->report->plan = plan_ref(plan);
     tell_plan(run);
     return plan_is_as_seen(run, error) && !asks_too_much(run, error);
@@ -599,7 +602,8 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
     memset(report, 0, sizeof *report);
     report->version = VERSION_NONE;
     run_id_make(report->run_id);
-    if (!goes_up && goal->kind != GOAL_GOTO && !engine_exists(engine, error))
+    gboolean may_go_up = goes_up || (goal->kind == GOAL_GOTO && !goal->never_up);
+    if (!may_go_up && !engine_exists(engine, error))
         return FALSE;
     run.impacts = g_array_new(FALSE, FALSE, sizeof(struct impact));
     g_array_set_clear_func(run.impacts, (GDestroyNotify)impact_clear);

@@ -107,24 +107,39 @@ static gboolean adopt_all(struct engine *engine, const struct ledger *ledger, gi
     return TRUE;
 }
 
+static gboolean history_is_writable(const struct engine *engine, GError **error)
+{
+    enum history_presence presence = database_history_presence(engine->database);
+    const char *schema = engine->settings->own_schema;
+    const char *user = database_facts(engine->database)->user;
+    if (presence == HISTORY_PRESENT)
+        return TRUE;
+    if (presence == HISTORY_ABSENT) {
+        error_set(error, ERROR_REFUSED,
+                  "there is no history to write to: schema %s is missing, and %s may not create it",
+                  schema, user);
+        error_advise(error, "'winch init --print-sql' prints what somebody who may has to run");
+    } else {
+        error_set(error, ERROR_REFUSED, "%s may not write the history in schema %s", user, schema);
+        error_advise(error, "adopt as its owner, or let that one grant the rights");
+    }
+    return FALSE;
+}
+
 static gboolean adopt_locked(struct engine *engine, const struct change_options *options,
                              guint *adopted, GError **error)
 {
     struct version_state state;
     if (!database_install(engine->database, error))
         return FALSE;
-    if (database_history_presence(engine->database) != HISTORY_PRESENT) {
-        error_set(error, ERROR_REFUSED, "there is no history to write to: schema %s is missing",
-                  engine->settings->own_schema);
-        error_advise(error, "'winch init --print-sql' prints what somebody who may has to run");
+    if (!history_is_writable(engine, error))
         return FALSE;
-    }
     AUTOPTR(ledger) *ledger = engine_ledger(engine, &state, error);
     if (ledger == NULL)
         return FALSE;
     if (state.is_dirty) {
         error_set(error, ERROR_DIRTY, "the database is dirty: what ran cannot be assumed");
-        error_advise(error, "mend it with the tool that left it so, then adopt");
+        plan_advise_dirty(engine->set, &state, error);
         return FALSE;
     }
     return adopt_all(engine, ledger, state.version, options, adopted, error);

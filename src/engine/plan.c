@@ -125,7 +125,9 @@ static gboolean down_may_run(const struct planner *planner, const struct plan_st
     if (migration->notes.irreversible != NULL) {
         error_set_at(error, ERROR_REFUSED, migration->up.path, 0, "%s is irreversible: %s",
                      migration->digits, migration->notes.irreversible);
-        error_advise(error, "stop above %s, or write a new migration that repairs what is wrong",
+        error_advise(error,
+                     "'winch goto %s' is as far down as it goes; else write a new migration that "
+                     "repairs what is wrong",
                      migration->digits);
         return FALSE;
     }
@@ -286,6 +288,16 @@ static gboolean resolve(const struct planner *planner, gint64 *version, GError *
     return TRUE;
 }
 
+static gboolean refuse_way(const struct planner *planner, gint64 target, const char *lies,
+                           const char *advice, GError **error)
+{
+    error_set(error, ERROR_USAGE,
+              "version %" G_GINT64_FORMAT " lies %s the current one, %" G_GINT64_FORMAT, target,
+              lies, planner->plan->from);
+    error_advise(error, "%s", advice);
+    return FALSE;
+}
+
 static gboolean plan_goal(struct planner *planner, GError **error)
 {
     const struct goal *goal = planner->goal;
@@ -305,15 +317,12 @@ static gboolean plan_goal(struct planner *planner, GError **error)
     case GOAL_GOTO:
         break;
     }
+    if (goal->never_up && target > planner->plan->from)
+        return refuse_way(planner, target, "above", "'winch up --to' goes up", error);
     if (target >= planner->plan->from)
         return plan_up(planner, target, G_MAXUINT, error);
-    if (goal->kind == GOAL_UP_TO) {
-        error_set(error, ERROR_USAGE,
-                  "version %" G_GINT64_FORMAT " lies below the current one, %" G_GINT64_FORMAT,
-                  target, planner->plan->from);
-        error_advise(error, "'winch goto' goes either way");
-        return FALSE;
-    }
+    if (goal->kind == GOAL_UP_TO)
+        return refuse_way(planner, target, "below", "'winch goto' goes either way", error);
     return plan_down(planner, target, G_MAXUINT, error);
 }
 
@@ -323,20 +332,23 @@ void plan_advise_dirty(const struct migration_set *set, const struct version_sta
                        GError **error)
 {
     gint64 version = state->version;
-    gint64 below = version != VERSION_NONE ? migration_set_version_before(set, version) : version;
+    gboolean is_none = version == VERSION_NONE;
     guint index = version == G_MAXINT64 ? migration_set_count(set)
                                         : migration_set_lower_bound(set, version + 1);
     const struct migration *above = migration_set_at(set, index);
-    g_autofree char *here =
-        version != VERSION_NONE ? g_strdup_printf("%" G_GINT64_FORMAT, version) : g_strdup("none");
-    g_autofree char *down =
-        below != VERSION_NONE ? g_strdup_printf("%" G_GINT64_FORMAT, below) : g_strdup("none");
-    error_advise(error,
-                 "'winch history' says what is in; mend the schema by hand, then 'winch force %s' "
-                 "when it is that of %s, 'winch force %s' when an up was undone%s%s%s",
-                 here, here, version != VERSION_NONE ? down : here,
-                 above != NULL ? ", 'winch force " : "", above != NULL ? above->digits : "",
-                 above != NULL ? "' when a down was" : "");
+    g_autofree char *here = migration_set_version_text(set, version);
+    g_autofree char *below = migration_set_version_text(
+        set, is_none ? version : migration_set_version_before(set, version));
+    g_autoptr(GString) ways = g_string_new(NULL);
+    g_string_append_printf(ways, "'winch force %s' when it is that of %s", here, here);
+    if (!is_none) /* no up ends there */
+        g_string_append_printf(ways, ", 'winch force %s' when an up was undone", below);
+    if (above != NULL)
+        g_string_append_printf(ways, ", 'winch force %s' when a down was", above->digits);
+    if (is_none && above != NULL)
+        g_string_append(ways, " undone");
+    error_advise(error, "'winch history' says what is in; mend the schema by hand, then %s",
+                 ways->str);
 }
 
 static gboolean refuse_dirty(const struct migration_set *set, const struct version_state *state,
@@ -344,8 +356,8 @@ static gboolean refuse_dirty(const struct migration_set *set, const struct versi
 {
     if (state->version == VERSION_NONE)
         error_set(error, ERROR_DIRTY,
-                  "the database is dirty with no version: the down of its first migration, "
-                  "which is not transactional, did not end");
+                  "the database is dirty with no version: the down of its first migration did not "
+                  "end");
     else
         error_set(error, ERROR_DIRTY,
                   "the database is dirty at version %" G_GINT64_FORMAT

@@ -25,6 +25,7 @@ struct goal {
     guint count;                /* GOAL_UP, GOAL_DOWN */
     struct version_name target; /* GOAL_UP_TO, GOAL_GOTO */
     gboolean allows_empty_down;
+    gboolean never_up; /* GOAL_GOTO: refused where it would lead up */
 };
 
 struct plan_step {

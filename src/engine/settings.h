@@ -18,7 +18,8 @@ struct engine_settings {
     char *environment;        /* declared; NULL when only a default spoke */
     char *environment_origin; /* where, for people: "configs/migrations.yaml:3", "--environment" */
     gint64 connect_timeout;
-    gint64 timeout;
+    gint64 timeout;           /* for one statement */
+    gboolean is_timeout_said; /* not a default: it outweighs that of the URL */
     gint64 lock_timeout;
     gint64 retry_delay;
     guint max_retries;

@@ -115,6 +115,7 @@ struct engine_settings *engine_settings_from_config(const struct config *config,
     replace(&settings->own_schema, config_string(config, CONFIG_OWN_SCHEMA));
     replace(&settings->migrations_path, config_string(config, CONFIG_MIGRATIONS_PATH));
     settings->timeout = config_duration(config, CONFIG_TIMEOUT);
+    settings->is_timeout_said = config_origin(config, CONFIG_TIMEOUT)->kind != ORIGIN_DEFAULT;
     settings->lock_timeout = config_duration(config, CONFIG_LOCK_TIMEOUT);
     settings->retry_delay = config_duration(config, CONFIG_RETRY_DELAY);
     settings->max_retries = (guint)config_integer(config, CONFIG_MAX_RETRIES);

@@ -45,7 +45,9 @@ static void find_in_rows(GPtrArray *findings, const struct status *status)
                  row->migration->up.path != NULL ? row->migration->up.path : digits);
         else if (row->state == MIGRATION_MISSED)
             find(findings, "missed", row->version,
-                 "%s lies below the current version and was never run here", digits);
+                 "%s lies below the current version and was never run here: 'winch up --missed' "
+                 "runs it",
+                 digits);
     }
 }
 
@@ -57,7 +59,8 @@ static void find_interrupted(GPtrArray *findings, struct engine *engine,
     if (started == NULL || database_lock_holder(engine->database, &holder, NULL) != 0)
         return;
     find(findings, "history", started->version,
-         "run %s of %s on %s started and never said how it ended, and nobody holds the lock",
+         "run %s of %s on %s started and never said how it ended, and nobody holds the lock: "
+         "look at 'winch status', then run it again",
          started->run_id, started->os_user != NULL ? started->os_user : "somebody",
          started->host != NULL ? started->host : "another machine");
 }

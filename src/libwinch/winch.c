@@ -250,27 +250,13 @@ enum winch_status winch_migrate(winch *handle)
     return finish(handle);
 }
 
-static gboolean is_behind(struct winch *handle, int64_t version)
-{
-    struct version_state state;
-    if (!engine_version(handle->engine, &state, &handle->error))
-        return FALSE;
-    if (state.version >= version)
-        return TRUE;
-    error_set(&handle->error, ERROR_USAGE,
-              "the database is at version %" G_GINT64_FORMAT ", below %" G_GINT64_FORMAT,
-              state.version, (gint64)version);
-    error_advise(&handle->error, "winch_migrate() goes up");
-    return FALSE;
-}
-
 enum winch_status winch_rollback(winch *handle, int64_t version, const char *confirm)
 {
-    struct goal goal = {.kind = GOAL_GOTO};
+    struct goal goal = {.kind = GOAL_GOTO, .never_up = TRUE};
     goal.target.kind = version == WINCH_NO_VERSION ? VERSION_NAME_NONE : VERSION_NAME_NUMBER;
     goal.target.number = version;
     forget_answers(handle);
-    if (connect_engine(handle) && is_behind(handle, version))
+    if (connect_engine(handle))
         change(handle, &goal, confirm);
     return finish(handle);
 }

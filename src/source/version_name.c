@@ -276,7 +276,7 @@ static gboolean resolve_mark(gint64 marked, const char *mark, gint64 *version, G
 {
     if (marked == VERSION_NONE) {
         error_set(error, ERROR_USAGE, "no version is marked %s", mark);
-        error_advise(error, "mark one with 'winch mark %s VERSION', or name the version", mark);
+        error_advise(error, "name the version, or its release");
         return FALSE;
     }
     *version = marked;

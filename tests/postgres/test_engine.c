@@ -214,6 +214,31 @@ static void engine__stop_after__finishes_the_migration_that_runs(void **state)
     assert_string_equal(locks, "0");
 }
 
+/* The URL of golang-migrate's users says how long a statement may take; what is said to winch
+ * itself outweighs it. */
+static void engine__timeout__is_the_urls_unless_winch_was_told(void **state)
+{
+    static const char *const parameters[] = {"x-statement-timeout=100", "statement_timeout=100ms"};
+    struct engine_test *test = *state;
+    g_autofree char *url = g_steal_pointer(&test->settings->url);
+    write_file(test, "1_slow.up.sql", "SELECT pg_sleep(0.4);");
+    for (gsize i = 0; i < 2 * G_N_ELEMENTS(parameters); i++) {
+        struct change_report report;
+        g_autoptr(GError) error = NULL;
+        test->settings->is_timeout_said = i >= G_N_ELEMENTS(parameters);
+        test->settings->url = g_strdup_printf("%s%c%s", url, strchr(url, '?') != NULL ? '&' : '?',
+                                              parameters[i % G_N_ELEMENTS(parameters)]);
+        open_engine(test);
+        gboolean is_done = engine_migrate(test->engine, &(struct goal){.kind = GOAL_UP},
+                                          &(struct change_options){0}, &report, &error);
+        assert_int_equal(is_done, test->settings->is_timeout_said);
+        assert_true(is_done || strstr(error->message, "statement timeout") != NULL);
+        change_report_clear(&report);
+        g_clear_pointer(&test->engine, engine_close);
+        g_clear_pointer(&test->settings->url, g_free);
+    }
+}
+
 static void engine__reload__sees_new_files_and_survives_broken_ones(void **state)
 {
     struct engine_test *test = *state;
@@ -348,6 +373,7 @@ int main(void)
         with_engine(trace__failure__is_told_with_what_was_not_run),
         with_engine(trace__failure__to_prepare_is_told_once),
         with_engine(engine__stop_after__finishes_the_migration_that_runs),
+        with_engine(engine__timeout__is_the_urls_unless_winch_was_told),
         with_engine(engine__reload__sees_new_files_and_survives_broken_ones),
         with_engine(status_since__rows_came__adds_them_to_those_there_were),
         with_engine(status_since__more_came_than_guessed__reads_all),

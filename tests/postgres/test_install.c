@@ -138,6 +138,30 @@ static void install__run__does_what_rights_allow(void **state)
     cluster_exec("app", "DROP OWNED BY clerk; DROP ROLE clerk");
 }
 
+/* Found out before a migration has run for an hour. */
+static void install__run__refuses_a_table_it_may_not_write(void **state)
+{
+    g_autofree char *url = cluster_create_database("app");
+    AUTOPTR(database) *database = open_installed(url);
+    struct database_options options = {
+        .host = scratch_server_directory(cluster_server()), .name = "app", .user = "reader"};
+    g_autoptr(GError) error = NULL;
+    (void)state;
+    cluster_exec(NULL, "DROP ROLE IF EXISTS reader");
+    cluster_exec(NULL, "CREATE ROLE reader LOGIN");
+    cluster_exec("app", "GRANT SELECT ON schema_migrations TO reader");
+    {
+        AUTOPTR(database) *reader = database_open(&options, NULL);
+        assert_false(database_install(reader, &error));
+        assert_non_null(strstr(error->message, "may not write public.schema_migrations"));
+        assert_non_null(strstr(error_detail(error)->advice, "GRANT SELECT, INSERT, DELETE"));
+        cluster_exec("app", "GRANT INSERT, TRUNCATE ON schema_migrations TO reader");
+        assert_true(database_install(reader, NULL));
+    }
+    cluster_exec("app", "DROP OWNED BY reader");
+    cluster_exec(NULL, "DROP ROLE reader");
+}
+
 static void install__script__is_what_would_be_sent(void **state)
 {
     g_autofree char *url = cluster_create_database("app");
@@ -467,6 +491,7 @@ int main(void)
         cmocka_unit_test(install__run__creates_both_and_is_idempotent),
         cmocka_unit_test(install__run__keeps_what_golang_migrate_made),
         cmocka_unit_test(install__run__does_what_rights_allow),
+        cmocka_unit_test(install__run__refuses_a_table_it_may_not_write),
         cmocka_unit_test(install__script__is_what_would_be_sent),
         cmocka_unit_test(install__run__by_twenty_at_once),
         cmocka_unit_test(history__append__reads_back_and_verifies),

@@ -100,6 +100,8 @@ static void separate__run__leaves_the_version_of_a_missed_migration(void **state
     AUTOPTR(job) *job = JOB(test, S, "CREATE TABLE a (x int)", "SELECT 1 / 0");
     job->job.writes_version = FALSE;
     assert_fails(test, job, RUN_OUTCOME_DIRTY, "statement 1 of 2 is in; 2 failed");
+    assert_contains(error_detail(test->error)->advice, "'winch up --missed'");
+    assert_null(strstr(error_detail(test->error)->advice, "force"));
     assert_value("1 false", VERSION_SQL);
 }
 

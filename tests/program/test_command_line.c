@@ -108,6 +108,34 @@ static void command_line__run__keeps_json_for_failures(void **state)
     program_result_clear(&bad);
 }
 
+static void command_line__down__says_no_more_than_is_true(void **state)
+{
+    struct place *place = *state;
+    struct program_result up = WINCH(place, "up");
+    struct program_result down = WINCH(place, "-environment", "development", "down", "5");
+    assert_int_equal(down.status, 1);
+    assert_says(down.out, "2 of 2 migrations are in: the database is at none");
+    assert_says(down.err, "only 2 of the 5 migrations asked for were there");
+    program_result_clear(&up);
+    program_result_clear(&down);
+}
+
+static void command_line__down__names_how_far_it_goes(void **state)
+{
+    struct place *place = *state;
+    workspace_put(place->directory, "0002_two.up.sql",
+                  "-- winch: irreversible the rows are gone\nCREATE TABLE two (i int);\n");
+    struct program_result up = WINCH(place, "up");
+    struct program_result down = WINCH(place, "goto", "none");
+    struct program_result good = WINCH(place, "goto", "0002");
+    assert_int_equal(down.status, 5);
+    assert_says(down.err, "'winch goto 0002' is as far down as it goes");
+    assert_int_equal(good.status, 0);
+    program_result_clear(&up);
+    program_result_clear(&down);
+    program_result_clear(&good);
+}
+
 static void command_line__up__refuses_an_untouched_template(void **state)
 {
     struct place *place = *state;
@@ -164,8 +192,8 @@ static void command_line__dirty__is_counted_and_names_versions(void **state)
     assert_says(up.out, "2 of 3 migrations are in, and of the next one 1 of 2 statements");
     assert_int_equal(status.status, 3);
     assert_says(status.out, "2 applied, 0 pending, 1 dirty");
-    assert_says(status.err, "'winch force 3'");
-    assert_says(status.err, "'winch force 2'");
+    assert_says(status.err, "'winch force 0003'");
+    assert_says(status.err, "'winch force 0002'");
     program_result_clear(&up);
     program_result_clear(&status);
 }
@@ -211,6 +239,8 @@ int main(void)
         TEST(command_line__up__says_that_it_makes_the_file),
         TEST(command_line__json__answers_a_line_that_cannot_be_read),
         TEST(command_line__run__keeps_json_for_failures),
+        TEST(command_line__down__says_no_more_than_is_true),
+        TEST(command_line__down__names_how_far_it_goes),
         TEST(command_line__up__refuses_an_untouched_template),
         TEST(command_line__confirm__takes_other_names_of_the_target),
         TEST(command_line__dirty__is_counted_and_names_versions),

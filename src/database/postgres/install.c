@@ -312,14 +312,21 @@ static gboolean refuse_foreign(struct postgres *postgres, GError **error)
     return FALSE;
 }
 
-/* The version table cannot be made: says which right or schema is missing. */
+/* The version table cannot be made, or not be written: says which right or schema is missing,
+ * before anything has run. */
 static gboolean refuse_unable(struct postgres *postgres, GError **error)
 {
     const struct database_facts *facts = &postgres->base.facts;
     g_autofree char *schema = postgres_quote(postgres->schema);
     g_autofree char *user = postgres_quote(facts->user);
-    if (postgres->shape != VERSION_TABLE_ABSENT || facts->can_write_version_table)
+    if (facts->can_write_version_table)
         return TRUE;
+    if (postgres->shape != VERSION_TABLE_ABSENT) {
+        error_set(error, ERROR_FAILED, "user %s may not write %s", user, postgres->table_name);
+        error_advise(error, "GRANT SELECT, INSERT, DELETE ON %s TO %s", postgres->version_table,
+                     user);
+        return FALSE;
+    }
     if (!postgres->has_schema) {
         error_set(error, ERROR_FAILED, "schema %s of the version table does not exist", schema);
         error_advise(error, "CREATE SCHEMA %s AUTHORIZATION %s", schema, user);
@@ -335,8 +342,9 @@ static gboolean refuse_unable(struct postgres *postgres, GError **error)
 
 static gboolean is_installed(const struct postgres *postgres)
 {
-    return postgres->shape != VERSION_TABLE_ABSENT && (postgres->base.history != HISTORY_ABSENT ||
-                                                       !postgres->base.facts.can_create_own_schema);
+    const struct database_facts *facts = &postgres->base.facts;
+    return postgres->shape != VERSION_TABLE_ABSENT && facts->can_write_version_table &&
+           (postgres->base.history != HISTORY_ABSENT || !facts->can_create_own_schema);
 }
 
 /* One attempt. *error may be one that passes. */

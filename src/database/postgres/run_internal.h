@@ -195,9 +195,6 @@ void settle(struct postgres_run *run);
 /* ---- run_separate.c ------------------------------------------------------------------------- */
 
 void run_separate(struct postgres_run *run);
-/* Which version "winch force" is to be given, by what was made of the database. Free with g_free().
- */
-char *run_force_advice(const struct run_job *job);
 
 /* ---- run_error.c ---------------------------------------------------------------------------- */
 

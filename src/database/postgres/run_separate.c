@@ -4,22 +4,6 @@
 
 #include <string.h>
 
-/* ---- advice -------------------------------------------------------------------------------- */
-
-static char *describe_version(gint64 version)
-{
-    return version < 0 ? g_strdup("none") : g_strdup_printf("%" G_GINT64_FORMAT, version);
-}
-
-char *run_force_advice(const struct run_job *job)
-{
-    g_autofree char *before = describe_version(job->version_before);
-    g_autofree char *after = describe_version(job->version_after);
-    return g_strdup_printf("'winch force %s' when nothing of it is left, or 'winch force %s' when "
-                           "all of it is done",
-                           before, after);
-}
-
 /* ---- bookkeeping ---------------------------------------------------------------------------- */
 
 enum books {
@@ -398,15 +382,11 @@ static void describe_dirt(struct postgres_run *run, const char *indexes)
                                     indexes != NULL ? indexes : "");
     g_free(run->error->message);
     run->error->message = message;
-    g_autofree char *force = run_force_advice(run->job);
-    const char *cause = error_detail(run->error)->advice;
-    g_autofree char *first = cause != NULL ? g_strconcat(cause, "; ", NULL) : g_strdup("");
-    if (indexes != NULL)
-        error_advise(&run->error, "%sDROP INDEX CONCURRENTLY %s; mend the rest by hand, then %s",
-                     first, indexes, force);
-    else
-        error_advise(&run->error, "%slook at the database and at 'winch history', then %s", first,
-                     force);
+    g_autofree char *first =
+        indexes != NULL
+            ? g_strdup_printf("DROP INDEX CONCURRENTLY %s; mend the rest by hand", indexes)
+            : g_strdup("look at the database and at 'winch history'");
+    run_advise_dirty(run->job, first, &run->error);
 }
 
 /* Writes the end of a failed run. The first error is what matters: one more here only means that

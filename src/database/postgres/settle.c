@@ -243,8 +243,7 @@ static void tell_dirty(struct postgres_run *run)
                               "the connection was lost: statements known to be in: %u of %u%s",
                               done, job->statement_count,
                               done < run->attempted ? "; whether the next one is in, is open" : "");
-    g_autofree char *force = run_force_advice(job);
-    error_advise(&run->error, "look at the database and at 'winch history', then %s", force);
+    run_advise_dirty(job, "look at the database and at 'winch history'", &run->error);
 }
 
 static void tell_unknown(struct postgres_run *run, const char *why)

@@ -5,6 +5,8 @@
 #include <libpq-fe.h>
 #include <string.h>
 
+#include "base/duration.h"
+
 #define DEFAULT_TABLE "schema_migrations"
 
 const char *const postgres_schemes[] = {"postgres", "postgresql", "pgx5", "pgx", "pgx4", NULL};
@@ -279,6 +281,8 @@ static gboolean sort_query_part(const char *part, const PQconninfoOption *known,
             return FALSE;
         }
         append_setting(parts->settings, key, value);
+        if (g_str_equal(key, "statement_timeout"))
+            g_hash_table_insert(parts->migrate, g_steal_pointer(&key), g_steal_pointer(&value));
     }
     return TRUE;
 }
@@ -363,13 +367,18 @@ static gboolean read_bool(GHashTable *given, const char *key, gboolean *value, G
     return FALSE;
 }
 
+/* golang-migrate's, or the server's own setting, which golang-migrate's drivers hand on. */
 static gboolean read_statement_timeout(GHashTable *given, gint64 *milliseconds, GError **error)
 {
     const char *text = g_hash_table_lookup(given, "x-statement-timeout");
     guint64 value = 0;
     *milliseconds = 0;
-    if (text == NULL || *text == '\0')
+    if (text == NULL || *text == '\0') {
+        const char *setting = g_hash_table_lookup(given, "statement_timeout");
+        if (setting != NULL && !duration_parse(setting, 1, milliseconds, NULL))
+            *milliseconds = 0; /* the server says what it thinks of it */
         return TRUE;
+    }
     if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT, &value, NULL)) {
         error_set(error, ERROR_CONFIG,
                   "x-statement-timeout=%s in the database URL is not a number of milliseconds",

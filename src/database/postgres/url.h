@@ -10,7 +10,7 @@ struct postgres_url {
     char *schema;                /* of the version table; NULL: the current schema */
     char *table;                 /* of the version table */
     gint64 connect_timeout;      /* milliseconds, 0 none */
-    gint64 statement_timeout;    /* x-statement-timeout: milliseconds, 0 none */
+    gint64 statement_timeout;    /* x-statement-timeout, statement_timeout: ms; 0 none */
     gboolean is_multi_statement; /* x-multi-statement */
 };
 

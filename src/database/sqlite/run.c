@@ -304,6 +304,7 @@ static gboolean run_separate(struct sqlite *sqlite, const struct run_job *job,
         return FALSE;
     }
     result->outcome = RUN_OUTCOME_DIRTY;
+    run_advise_dirty(job, "look at the database and at 'winch history'", error);
     return FALSE;
 }
 

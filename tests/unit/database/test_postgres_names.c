@@ -128,6 +128,9 @@ static void url__read__honours_golang_migrates_own(void **state)
          "t.u", 0, FALSE},
         {"postgres://db/a?x-statement-timeout=1500&x-multi-statement=T", "/a", NULL,
          "schema_migrations", 1500, TRUE},
+        {"postgres://db/a?statement_timeout=2s", "/a", NULL, "schema_migrations", 2000, FALSE},
+        {"postgres://db/a?statement_timeout=7&x-statement-timeout=8", "/a", NULL,
+         "schema_migrations", 8, FALSE},
         {"postgres://db/a?x-unknown=1&x-lock-strategy=table", "/a", NULL, "schema_migrations", 0,
          FALSE},
     };

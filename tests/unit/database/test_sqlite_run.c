@@ -193,6 +193,8 @@ static void sqlite_run__separate__says_dirty_when_something_is_in(void **state)
     assert_int_equal(result.statements_done, 1);
     assert_int_equal(result.failed_statement, 3);
     assert_false(result.is_retryable);
+    assert_non_null(strstr(error_detail(error)->advice, "'winch force none'"));
+    assert_non_null(strstr(error_detail(error)->advice, "'winch force 1'"));
     fixture_expect(fixture, "SELECT version || ' ' || dirty FROM schema_migrations", "1 1");
     fixture_expect(fixture, "SELECT count(*) FROM t", "0");
     fixture_expect(fixture, "SELECT group_concat(kind || outcome, ' ') FROM winch_history",

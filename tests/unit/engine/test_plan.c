@@ -95,6 +95,30 @@ static void assert_steps(const struct plan *plan, const char *expected)
     assert_string_equal(steps->str, expected);
 }
 
+static void plan__dirty__advises_what_can_be_forced(void **state)
+{
+    static const struct {
+        gint64 at;
+        const char *advice;
+    } rows[] = {
+        {-1, "then 'winch force none' when it is that of none, 'winch force 1' when a down was "
+             "undone"},
+        {2, "then 'winch force 2' when it is that of 2, 'winch force 1' when an up was undone, "
+            "'winch force 3' when a down was"},
+        {3, "then 'winch force 3' when it is that of 3, 'winch force 2' when an up was undone"},
+    };
+    put_three(*state);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct version_state dirty = {
+            .kind = VERSION_TABLE_WINCH, .version = rows[i].at, .is_dirty = TRUE};
+        g_autoptr(GError) error = NULL;
+        assert_null(plan_with(*state, &dirty, &(struct goal){.kind = GOAL_UP}, &error));
+        assert_true(error_is(error, ERROR_DIRTY));
+        const char *ways = strstr(error_detail(error)->advice, "then ");
+        assert_string_equal(ways, rows[i].advice);
+    }
+}
+
 static void plan__build__orders_ups_and_downs(void **state)
 {
     static const struct {
@@ -250,6 +274,7 @@ static void plan__id__changes_with_every_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        PLAN_TEST(plan__dirty__advises_what_can_be_forced),
         PLAN_TEST(plan__build__orders_ups_and_downs),
         PLAN_TEST(plan__build__refuses_a_missing_down),
         PLAN_TEST(plan__build__refuses_an_empty_down_of_an_up_that_did_something),

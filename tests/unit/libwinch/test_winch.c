@@ -158,6 +158,20 @@ static void winch__cancel__ends_waiting_for_the_lock(void **state)
     winch_close(handle);
 }
 
+static void winch__rollback__never_goes_up(void **state)
+{
+    struct listener listener = {0};
+    winch *handle = open_handle(*state, NULL, &listener);
+    assert_int_equal(winch_rollback(handle, 1, NULL), WINCH_NO_CONNECTION);
+    assert_int_equal(winch_migrate(handle), WINCH_OK);
+    assert_int_equal(winch_rollback(handle, 1, NULL), WINCH_OK);
+    assert_int_equal(winch_rollback(handle, 1, NULL), WINCH_OK);
+    assert_int_equal(winch_rollback(handle, 2, NULL), WINCH_MISUSED);
+    assert_non_null(strstr(winch_last_error(handle)->message, "lies above"));
+    assert_int_equal(listener.seen[WINCH_EVENT_MIGRATION_STARTED], 3);
+    winch_close(handle);
+}
+
 static void winch__validate__says_what_it_found(void **state)
 {
     struct listener listener = {0};
@@ -197,6 +211,7 @@ int main(void)
         WINCH_TEST(winch__cancel__between_calls_ends_the_next),
         WINCH_TEST(winch__cancel__ends_waiting_for_a_server),
         WINCH_TEST(winch__cancel__ends_waiting_for_the_lock),
+        WINCH_TEST(winch__rollback__never_goes_up),
         WINCH_TEST(winch__validate__says_what_it_found),
         WINCH_TEST(winch__open__keeps_a_mistake_for_every_call),
     };
