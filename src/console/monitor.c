@@ -352,6 +352,7 @@ void monitor_reload(struct monitor *monitor)
 
 void monitor_watch_activity(struct monitor *monitor, gboolean is_wanted)
 {
-    g_atomic_int_set(&monitor->wants_activity, is_wanted);
-    g_async_queue_push(monitor->jobs, &wake_job);
+    if (g_atomic_int_compare_and_exchange(&monitor->wants_activity, !is_wanted, is_wanted) &&
+        is_wanted)
+        g_async_queue_push(monitor->jobs, &wake_job);
 }
