@@ -174,13 +174,16 @@ static void say_lost(struct monitor *monitor, const GError *error)
     publish(monitor);
 }
 
-static void connect(struct monitor *monitor)
+/* With the files that were loaded just before, or NULL: they are loaded. */
+static void connect(struct monitor *monitor, struct migration_set *set)
 {
     g_autoptr(GError) error = NULL;
     struct engine_callbacks callbacks = {
         .data = monitor, .cancellation = monitor->cancellation, .on_statement = on_statement};
     monitor->tried_at = g_get_monotonic_time();
-    monitor->engine = engine_open(&monitor->settings, &callbacks, &error);
+    monitor->engine = set != NULL ? engine_open_with(&monitor->settings, migration_set_ref(set),
+                                                     &callbacks, &error)
+                                  : engine_open(&monitor->settings, &callbacks, &error);
     if (monitor->engine == NULL) {
         say_lost(monitor, error);
         return;
@@ -201,7 +204,7 @@ static void reload(struct monitor *monitor)
 {
     disconnect(monitor);
     load_files(monitor);
-    connect(monitor);
+    connect(monitor, monitor->model->set);
 }
 
 /* The pulse tells whether anything has moved since the state was read. */
@@ -257,7 +260,7 @@ static void look(struct monitor *monitor)
     gint64 now = g_get_monotonic_time();
     if (monitor->engine == NULL) {
         if (now - monitor->tried_at >= RETRY_INTERVAL_US)
-            connect(monitor);
+            connect(monitor, NULL);
     } else if (!look_closely(monitor, &error)) {
         monitor->tried_at = now;
         disconnect(monitor);
@@ -286,7 +289,7 @@ static gpointer work(gpointer data)
 {
     struct monitor *monitor = data;
     load_files(monitor);
-    connect(monitor);
+    connect(monitor, monitor->model->set);
     monitor->look_at = g_get_monotonic_time() + LOOK_INTERVAL_US;
     while (!g_atomic_int_get(&monitor->is_ending)) {
         struct job *job = next_job(monitor);

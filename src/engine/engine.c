@@ -127,6 +127,13 @@ static char *identity_of(const struct database_facts *facts)
 struct engine *engine_open(const struct engine_settings *settings,
                            const struct engine_callbacks *callbacks, GError **error)
 {
+    struct migration_set *set = migration_set_load(settings->migrations_path, error);
+    return set != NULL ? engine_open_with(settings, set, callbacks, error) : NULL;
+}
+
+struct engine *engine_open_with(const struct engine_settings *settings, struct migration_set *set,
+                                const struct engine_callbacks *callbacks, GError **error)
+{
     AUTOPTR(engine) *engine = g_new0(struct engine, 1);
     engine->settings = settings;
     if (callbacks != NULL)
@@ -134,8 +141,8 @@ struct engine *engine_open(const struct engine_settings *settings,
     engine->cancellation = engine->callbacks.cancellation != NULL
                                ? cancellation_ref(engine->callbacks.cancellation)
                                : cancellation_new();
-    engine->set = migration_set_load(settings->migrations_path, error);
-    if (engine->set == NULL || !connect_patiently(engine, error))
+    engine->set = set;
+    if (!connect_patiently(engine, error))
         return NULL;
     const struct database_facts *facts = database_facts(engine->database);
     environment_weigh(&engine->environment, facts, settings->environment,

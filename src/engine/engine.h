@@ -29,6 +29,9 @@ struct engine_callbacks {
  * reached. settings must outlive the engine. */
 struct engine *engine_open(const struct engine_settings *settings,
                            const struct engine_callbacks *callbacks, GError **error);
+/* The same with files that were loaded before. Takes over set, also on failure. */
+struct engine *engine_open_with(const struct engine_settings *settings, struct migration_set *set,
+                                const struct engine_callbacks *callbacks, GError **error);
 void engine_close(struct engine *engine);
 DEFINE_AUTOPTR(engine, engine_close);
 
