@@ -24,8 +24,12 @@ static void put_back(void)
     tcsetattr(STDIN_FILENO, TCSANOW, &saved);
     if (term == NULL || strncmp(term, "vt100", 5) == 0)
         return;
+    /* A terminal that takes nothing must not keep us here. */
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
     if (write(STDOUT_FILENO, leave, sizeof leave - 1) < 0)
-        return;
+        tcflush(STDOUT_FILENO, TCOFLUSH);
+    fcntl(STDOUT_FILENO, F_SETFL, flags);
 }
 
 void guardian_restore(void)
