@@ -107,8 +107,7 @@ static void came_to_front(struct console *console)
     struct view *view = console_shown(console);
     console->is_zoomed = FALSE;
     console->count = 0;
-    monitor_watch_activity(console->monitor,
-                           view->ops->screen == SCREEN_ACTIVITY || view->ops->screen == SCREEN_RUN);
+    monitor_watch_activity(console->monitor, view->ops->screen == SCREEN_ACTIVITY);
     if (view->ops->show != NULL)
         view->ops->show(view);
     if (view->ops->update != NULL)

@@ -146,18 +146,29 @@ void model_server_unref(struct model_server *server)
     g_free(server);
 }
 
-struct model_state *model_state_read(struct engine *engine, GError **error)
+static struct model_state *state_new(struct status *status, GPtrArray *history)
 {
-    g_autoptr(GPtrArray) history = NULL;
-    AUTOPTR(status) *status = engine_status_and_history(engine, &history, error);
-    if (status == NULL)
-        return NULL;
     struct model_state *state = g_new0(struct model_state, 1);
     g_atomic_ref_count_init(&state->references);
-    state->status = g_steal_pointer(&status);
-    state->history = g_steal_pointer(&history);
+    state->status = status;
+    state->history = history;
     state->read_at = g_get_real_time();
     return state;
+}
+
+struct model_state *model_state_read(struct engine *engine, GError **error)
+{
+    GPtrArray *history = NULL;
+    struct status *status = engine_status_and_history(engine, &history, error);
+    return status != NULL ? state_new(status, history) : NULL;
+}
+
+struct model_state *model_state_read_since(struct engine *engine, const struct model_state *before,
+                                           guint newer, GError **error)
+{
+    g_autoptr(GPtrArray) history = g_ptr_array_ref(before->history);
+    struct status *status = engine_status_since(engine, before->status, newer, &history, error);
+    return status != NULL ? state_new(status, g_steal_pointer(&history)) : NULL;
 }
 
 void model_state_unref(struct model_state *state)
@@ -173,20 +184,7 @@ void model_state_unref(struct model_state *state)
 
 const struct status_row *model_row(const struct model *model, gint64 version)
 {
-    if (model->state == NULL)
-        return NULL;
-    const GArray *rows = model->state->status->rows;
-    guint low = 0, high = rows->len;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (g_array_index(rows, struct status_row, middle).version < version)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct status_row *row =
-        low < rows->len ? &g_array_index(rows, struct status_row, low) : NULL;
-    return row != NULL && row->version == version ? row : NULL;
+    return model->state != NULL ? status_find(model->state->status, version) : NULL;
 }
 
 gboolean model_version(const struct model *model, gint64 *version, gboolean *is_dirty)

@@ -77,6 +77,9 @@ void model_set_link(struct model *model, enum link_state link, const char *why);
 struct model_server *model_server_new(const struct engine *engine);
 /* Blocks on server and disk; the engine's thread. */
 struct model_state *model_state_read(struct engine *engine, GError **error);
+/* As engine_status_since(). */
+struct model_state *model_state_read_since(struct engine *engine, const struct model_state *before,
+                                           guint newer, GError **error);
 void model_server_unref(struct model_server *server);
 void model_state_unref(struct model_state *state);
 

@@ -141,10 +141,23 @@ static void load_files(struct monitor *monitor)
     publish(monitor);
 }
 
-static void read_state(struct monitor *monitor)
+/* What came since, by the pulse's count; whole without a state or a pulse to begin from. */
+static struct model_state *newest_state(struct monitor *monitor, gboolean wholly, GError **error)
+{
+    const struct model_state *before = monitor->model->state;
+    const struct pulse *pulse = monitor->model->pulse;
+    gint64 newer = !wholly && before != NULL && pulse != NULL && pulse->history_rows > 0
+                       ? pulse->history_rows - (gint64)before->history->len
+                       : -1;
+    if (newer < 0 || newer > (gint64)before->history->len)
+        return model_state_read(monitor->engine, error);
+    return model_state_read_since(monitor->engine, before, (guint)newer, error);
+}
+
+static void read_state(struct monitor *monitor, gboolean wholly)
 {
     g_autoptr(GError) error = NULL;
-    struct model_state *state = model_state_read(monitor->engine, &error);
+    struct model_state *state = newest_state(monitor, wholly, &error);
     struct model *model = next_model(monitor);
     model_take_set(model, migration_set_ref(engine_set(monitor->engine)), NULL);
     model_take_state(model, state, error != NULL ? error_line(error) : NULL);
@@ -161,13 +174,16 @@ static void say_lost(struct monitor *monitor, const GError *error)
     publish(monitor);
 }
 
-static void connect(struct monitor *monitor)
+/* With the files that were loaded just before, or NULL: they are loaded. */
+static void connect(struct monitor *monitor, struct migration_set *set)
 {
     g_autoptr(GError) error = NULL;
     struct engine_callbacks callbacks = {
         .data = monitor, .cancellation = monitor->cancellation, .on_statement = on_statement};
     monitor->tried_at = g_get_monotonic_time();
-    monitor->engine = engine_open(&monitor->settings, &callbacks, &error);
+    monitor->engine = set != NULL ? engine_open_with(&monitor->settings, migration_set_ref(set),
+                                                     &callbacks, &error)
+                                  : engine_open(&monitor->settings, &callbacks, &error);
     if (monitor->engine == NULL) {
         say_lost(monitor, error);
         return;
@@ -175,7 +191,7 @@ static void connect(struct monitor *monitor)
     struct model *model = next_model(monitor);
     model_take_server(model, model_server_new(monitor->engine));
     model_set_link(model, LINK_UP, NULL);
-    read_state(monitor);
+    read_state(monitor, TRUE);
 }
 
 static void disconnect(struct monitor *monitor)
@@ -188,7 +204,7 @@ static void reload(struct monitor *monitor)
 {
     disconnect(monitor);
     load_files(monitor);
-    connect(monitor);
+    connect(monitor, monitor->model->set);
 }
 
 /* The pulse tells whether anything has moved since the state was read. */
@@ -232,7 +248,7 @@ static gboolean look_closely(struct monitor *monitor, GError **error)
     if (!is_taken)
         return FALSE;
     if (is_moved)
-        read_state(monitor);
+        read_state(monitor, FALSE);
     else
         publish(monitor);
     return TRUE;
@@ -244,7 +260,7 @@ static void look(struct monitor *monitor)
     gint64 now = g_get_monotonic_time();
     if (monitor->engine == NULL) {
         if (now - monitor->tried_at >= RETRY_INTERVAL_US)
-            connect(monitor);
+            connect(monitor, NULL);
     } else if (!look_closely(monitor, &error)) {
         monitor->tried_at = now;
         disconnect(monitor);
@@ -273,7 +289,7 @@ static gpointer work(gpointer data)
 {
     struct monitor *monitor = data;
     load_files(monitor);
-    connect(monitor);
+    connect(monitor, monitor->model->set);
     monitor->look_at = g_get_monotonic_time() + LOOK_INTERVAL_US;
     while (!g_atomic_int_get(&monitor->is_ending)) {
         struct job *job = next_job(monitor);
@@ -339,6 +355,7 @@ void monitor_reload(struct monitor *monitor)
 
 void monitor_watch_activity(struct monitor *monitor, gboolean is_wanted)
 {
-    g_atomic_int_set(&monitor->wants_activity, is_wanted);
-    g_async_queue_push(monitor->jobs, &wake_job);
+    if (g_atomic_int_compare_and_exchange(&monitor->wants_activity, !is_wanted, is_wanted) &&
+        is_wanted)
+        g_async_queue_push(monitor->jobs, &wake_job);
 }

@@ -127,6 +127,13 @@ static char *identity_of(const struct database_facts *facts)
 struct engine *engine_open(const struct engine_settings *settings,
                            const struct engine_callbacks *callbacks, GError **error)
 {
+    struct migration_set *set = migration_set_load(settings->migrations_path, error);
+    return set != NULL ? engine_open_with(settings, set, callbacks, error) : NULL;
+}
+
+struct engine *engine_open_with(const struct engine_settings *settings, struct migration_set *set,
+                                const struct engine_callbacks *callbacks, GError **error)
+{
     AUTOPTR(engine) *engine = g_new0(struct engine, 1);
     engine->settings = settings;
     if (callbacks != NULL)
@@ -134,8 +141,8 @@ struct engine *engine_open(const struct engine_settings *settings,
     engine->cancellation = engine->callbacks.cancellation != NULL
                                ? cancellation_ref(engine->callbacks.cancellation)
                                : cancellation_new();
-    engine->set = migration_set_load(settings->migrations_path, error);
-    if (engine->set == NULL || !connect_patiently(engine, error))
+    engine->set = set;
+    if (!connect_patiently(engine, error))
         return NULL;
     const struct database_facts *facts = database_facts(engine->database);
     environment_weigh(&engine->environment, facts, settings->environment,
@@ -221,6 +228,38 @@ static struct ledger *ledger_beside(struct engine *engine, const struct version_
     return *history != NULL ? ledger_new(*history, state) : NULL;
 }
 
+/* More may have come since they were counted. */
+#define NEWER_SLACK 16
+
+/* Where in newest the last of known stands: its hash stands for all that came before it. */
+static gboolean find_last(const GPtrArray *known, const GPtrArray *newest, guint *at)
+{
+    const struct history_record *last = known->len > 0 ? known->pdata[known->len - 1] : NULL;
+    for (*at = newest->len; last != NULL && last->hash != NULL && *at > 0; (*at)--)
+        if (g_strcmp0(((struct history_record *)newest->pdata[*at - 1])->hash, last->hash) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static GPtrArray *history_since(struct engine *engine, const GPtrArray *known, guint newer,
+                                GError **error)
+{
+    guint at;
+    g_autoptr(GPtrArray) newest =
+        database_history_read(engine->database, newer + NEWER_SLACK, error);
+    if (newest == NULL)
+        return NULL;
+    if (!find_last(known, newest, &at))
+        return database_history_read(engine->database, 0, error);
+    GPtrArray *all =
+        g_ptr_array_new_full(known->len + newest->len - at, (GDestroyNotify)history_record_free);
+    for (guint i = 0; i < known->len; i++)
+        g_ptr_array_add(all, history_record_ref(known->pdata[i]));
+    for (guint i = at; i < newest->len; i++)
+        g_ptr_array_add(all, history_record_ref(newest->pdata[i]));
+    return all;
+}
+
 static struct ledger *read_ledger(struct engine *engine, struct version_state *state,
                                   GPtrArray **history, GError **error)
 {
@@ -253,6 +292,24 @@ struct status *engine_status_and_history(struct engine *engine, GPtrArray **hist
         ledger != NULL ? status_build(engine->set, ledger, &state, TRUE, error) : NULL;
     if (status != NULL)
         *history = g_steal_pointer(&read);
+    return status;
+}
+
+struct status *engine_status_since(struct engine *engine, const struct status *before, guint newer,
+                                   GPtrArray **history, GError **error)
+{
+    struct version_state state;
+    if (!engine_exists(engine, error) || !database_version_read(engine->database, &state, error))
+        return NULL;
+    g_autoptr(GPtrArray) read = history_since(engine, *history, newer, error);
+    if (read == NULL)
+        return NULL;
+    struct status *status =
+        status_build_since(engine->set, before, ledger_new(read, &state), &state, error);
+    if (status != NULL) {
+        g_ptr_array_unref(*history);
+        *history = g_steal_pointer(&read);
+    }
     return status;
 }
 

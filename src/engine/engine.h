@@ -29,6 +29,9 @@ struct engine_callbacks {
  * reached. settings must outlive the engine. */
 struct engine *engine_open(const struct engine_settings *settings,
                            const struct engine_callbacks *callbacks, GError **error);
+/* The same with files that were loaded before. Takes over set, also on failure. */
+struct engine *engine_open_with(const struct engine_settings *settings, struct migration_set *set,
+                                const struct engine_callbacks *callbacks, GError **error);
 void engine_close(struct engine *engine);
 DEFINE_AUTOPTR(engine, engine_close);
 
@@ -55,6 +58,12 @@ struct status *engine_status(struct engine *engine, GError **error);
 /* The same, and the history it was made from (as engine_history()), read once. */
 struct status *engine_status_and_history(struct engine *engine, GPtrArray **history,
                                          GError **error);
+/* What both have become since: of the history the newer rows alone are read (their number is a
+ * guess; where they do not follow upon it, all are), and no file is compared again whose record is
+ * the same, unless the engine has loaded its files anew. before and *history were read together,
+ * and stay as they are; *history is replaced. */
+struct status *engine_status_since(struct engine *engine, const struct status *before, guint newer,
+                                   GPtrArray **history, GError **error);
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error);
 /* As database_history_read(). */
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);

@@ -63,24 +63,55 @@ static gboolean is_template(const struct migration *migration)
     return bytes != NULL && migration_is_template(bytes, length);
 }
 
-static gboolean add_file(struct status *status, const struct migration *migration,
-                         gboolean checks_texts, GError **error)
+/* Applied, by a file that is there to be compared. */
+static gboolean is_compared(enum migration_state state)
 {
-    struct status_row row = {
+    return state == MIGRATION_APPLIED || state == MIGRATION_ASSUMED || state == MIGRATION_MODIFIED;
+}
+
+/* What only the text of the up file tells; was is the same file's row of before, or NULL. */
+static gboolean judge_text(struct status_row *row, const struct status_row *was, GError **error)
+{
+    gboolean modified = FALSE;
+    if (row->state == MIGRATION_PENDING) {
+        gboolean was_pending = was != NULL && was->state == MIGRATION_PENDING;
+        row->is_template = was_pending ? was->is_template : is_template(row->migration);
+        return TRUE;
+    }
+    if (!is_compared(row->state))
+        return TRUE;
+    if (was != NULL && is_compared(was->state) && was->record == row->record)
+        modified = was->state == MIGRATION_MODIFIED;
+    else if (!is_modified(row->migration, row->record, &modified, error))
+        return FALSE;
+    if (modified)
+        row->state = MIGRATION_MODIFIED;
+    return TRUE;
+}
+
+static struct status_row row_of_file(const struct status *status, const struct migration *migration)
+{
+    return (struct status_row){
         .version = migration->version,
         .state = state_of(status, migration->version),
         .migration = migration,
         .record = ledger_record(status->ledger, migration->version),
         .is_current = migration->version == status->version.version,
     };
-    gboolean modified = FALSE;
-    gboolean is_in = row.state == MIGRATION_APPLIED || row.state == MIGRATION_ASSUMED;
-    if (is_in && checks_texts && !is_modified(migration, row.record, &modified, error))
-        return FALSE;
-    if (modified)
-        row.state = MIGRATION_MODIFIED;
-    row.is_template = row.state == MIGRATION_PENDING && checks_texts && is_template(migration);
-    g_array_append_val(status->rows, row);
+}
+
+static gboolean add_files(struct status *status, const struct status *before, gboolean checks_texts,
+                          GError **error)
+{
+    for (guint i = 0; i < migration_set_count(status->set); i++) {
+        const struct migration *migration = migration_set_at(status->set, i);
+        struct status_row row = row_of_file(status, migration);
+        const struct status_row *was =
+            before != NULL ? status_find(before, migration->version) : NULL;
+        if (checks_texts && !judge_text(&row, was, error))
+            return FALSE;
+        g_array_append_val(status->rows, row);
+    }
     return TRUE;
 }
 
@@ -121,9 +152,9 @@ static void count_rows(struct status *status)
     }
 }
 
-struct status *status_build(struct migration_set *set, struct ledger *ledger,
-                            const struct version_state *version, gboolean checks_texts,
-                            GError **error)
+static struct status *build(struct migration_set *set, const struct status *before,
+                            struct ledger *ledger, const struct version_state *version,
+                            gboolean checks_texts, GError **error)
 {
     AUTOPTR(status) *status = g_new0(struct status, 1);
     status->set = migration_set_ref(set);
@@ -132,9 +163,8 @@ struct status *status_build(struct migration_set *set, struct ledger *ledger,
     status->problem = g_strdup(version->problem);
     status->version.problem = status->problem;
     status->rows = g_array_new(FALSE, FALSE, sizeof(struct status_row));
-    for (guint i = 0; i < migration_set_count(set); i++)
-        if (!add_file(status, migration_set_at(set, i), checks_texts, error))
-            return NULL;
+    if (!add_files(status, before, checks_texts, error))
+        return NULL;
     const GArray *applied = ledger_applied(ledger);
     for (guint i = 0; i < applied->len; i++) {
         gint64 known = g_array_index(applied, gint64, i);
@@ -147,6 +177,34 @@ struct status *status_build(struct migration_set *set, struct ledger *ledger,
     g_array_sort(status->rows, compare_rows);
     count_rows(status);
     return g_steal_pointer(&status);
+}
+
+struct status *status_build(struct migration_set *set, struct ledger *ledger,
+                            const struct version_state *version, gboolean checks_texts,
+                            GError **error)
+{
+    return build(set, NULL, ledger, version, checks_texts, error);
+}
+
+struct status *status_build_since(struct migration_set *set, const struct status *before,
+                                  struct ledger *ledger, const struct version_state *version,
+                                  GError **error)
+{
+    return build(set, before->set == set ? before : NULL, ledger, version, TRUE, error);
+}
+
+const struct status_row *status_find(const struct status *status, gint64 version)
+{
+    const struct status_row *rows = (const struct status_row *)(gconstpointer)status->rows->data;
+    guint low = 0, high = status->rows->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (rows[middle].version < version)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < status->rows->len && rows[low].version == version ? &rows[low] : NULL;
 }
 
 void status_free(struct status *status)

@@ -44,6 +44,13 @@ struct status {
 struct status *status_build(struct migration_set *set, struct ledger *ledger,
                             const struct version_state *version, gboolean checks_texts,
                             GError **error);
+/* The same, texts compared, except those of files that before was built from whose record is still
+ * the same: what it found of them holds. */
+struct status *status_build_since(struct migration_set *set, const struct status *before,
+                                  struct ledger *ledger, const struct version_state *version,
+                                  GError **error);
+/* The row of a version; NULL when there is none. */
+const struct status_row *status_find(const struct status *status, gint64 version);
 void status_free(struct status *status);
 DEFINE_AUTOPTR(status, status_free);
 

@@ -328,7 +328,28 @@ static void press_often(struct console *console, const char *key, guint times,
         press(console, key, samples);
 }
 
-/* Cursor moves and pages on every screen, each screen's opening with the rest of them. */
+/* The cursor within the screen, pages, and the cursor at the screen's edge, which scrolls it. */
+static void bench_screen(struct console *console, const char *name)
+{
+    static const char *const kinds[] = {"", ", page", ", scroll"};
+    struct samples samples[G_N_ELEMENTS(kinds)];
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+        samples_init(&samples[i]);
+    for (guint round = 0; round < 3; round++) {
+        press_often(console, "j", 12, &samples[0]);
+        press_often(console, "k", 12, &samples[0]);
+    }
+    press_often(console, "\033[6~", 20, &samples[1]);
+    press(console, "H", NULL);
+    press_often(console, "k", 30, &samples[2]);
+    press_often(console, "\033[5~", 10, &samples[1]);
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *what = g_strconcat(name, kinds[i], NULL);
+        print_samples(what, &samples[i]);
+        samples_clear(&samples[i]);
+    }
+}
+
 static void bench_keys(struct console *console)
 {
     struct samples opened;
@@ -337,20 +358,9 @@ static void bench_keys(struct console *console)
             "  %-25s %11s %11s %11s %10s %10s\n",
             "", "median", "95th", "most", "median", "most");
     for (gsize i = 0; i < G_N_ELEMENTS(screens); i++) {
-        struct samples moves, pages;
-        samples_init(&moves);
-        samples_init(&pages);
         press(console, screens[i].key, &opened);
         settle(console, 400);
-        press_often(console, "j", 50, &moves);
-        press_often(console, "\033[6~", 15, &pages);
-        press_often(console, "k", 50, &moves);
-        press_often(console, "\033[5~", 10, &pages);
-        g_autofree char *paged = g_strdup_printf("%s, page", screens[i].name);
-        print_samples(screens[i].name, &moves);
-        print_samples(paged, &pages);
-        samples_clear(&moves);
-        samples_clear(&pages);
+        bench_screen(console, screens[i].name);
     }
     for (guint i = 0; i < 50; i++)
         press(console, screens[i % G_N_ELEMENTS(screens)].key, &opened);
@@ -384,18 +394,20 @@ static void bench_idle(const struct bench *bench, struct console *console)
     }
 }
 
+#define MOVED_TIMES 4
+
 /* Somebody else takes the version back and forth, with a row in the history each time. */
 static void bench_moved(const struct bench *bench, struct console *console, const char *database,
-                        guint count)
+                        guint count, guint screen)
 {
     double used = processor(console);
     gsize received = console->received;
     struct samples moves;
     samples_init(&moves);
-    press(console, "1", NULL);
+    press(console, screens[screen].key, NULL);
     proxy_reset(bench->proxy);
     gint64 start = g_get_monotonic_time();
-    for (guint i = 0; i < IDLE_SECONDS; i++) {
+    for (guint i = 0; i < MOVED_TIMES; i++) {
         g_autofree char *sql = g_strdup_printf(
             "UPDATE public.schema_migrations SET version = %u; INSERT INTO winch.history "
             "(version_table, run_id, plan_id, kind, outcome, version, from_version, to_version, "
@@ -411,10 +423,9 @@ static void bench_moved(const struct bench *bench, struct console *console, cons
         }
     }
     double seconds = (double)(g_get_monotonic_time() - start) / 1e6;
-    g_print("while somebody else migrates, a migration a second\n");
-    print_seconds("Timeline", seconds, (double)(console->received - received),
+    print_seconds(screens[screen].name, seconds, (double)(console->received - received),
                   (double)proxy_round_trips(bench->proxy), processor(console) - used);
-    print_samples("Timeline", &moves);
+    print_samples(screens[screen].name, &moves);
     samples_clear(&moves);
 }
 
@@ -472,7 +483,9 @@ static void bench_console(const struct bench *bench, guint count, const char *me
             peak_megabytes(console));
     bench_keys(console);
     bench_idle(bench, console);
-    bench_moved(bench, console, database, count);
+    g_print("while somebody else migrates, a migration a second\n");
+    for (guint screen = 0; screen < G_N_ELEMENTS(screens); screen++)
+        bench_moved(bench, console, database, count, screen);
     g_print("memory, peak after all this: %.1f MB (wanted: under %s MB)\n\n",
             peak_megabytes(console), memory);
     console_stop(console);

@@ -1,5 +1,5 @@
 /* The engine on a real server, as a console uses it: every statement it sends is told of, it stops
- * after the migration that runs, and it reads its files again. */
+ * after the migration that runs, it reads its files again, and what came since it looked. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -260,6 +260,110 @@ static void engine__reload__sees_new_files_and_survives_broken_ones(void **state
     assert_int_equal(done, 2);
 }
 
+/* ---- reading what came since -------------------------------------------------------------------
+ */
+
+/* As another program would, count times: back over migration 2, or up it again. */
+static void somebody_moves(guint count, gboolean goes_down)
+{
+    g_autofree char *sql = g_strdup_printf(
+        "UPDATE schema_migrations SET version = %d; INSERT INTO winch.history (version_table, "
+        "run_id, kind, outcome, version, from_version, to_version) SELECT "
+        "'public.schema_migrations', '0123456789abcdef', '%s', 'done', 2, %d, %d FROM "
+        "generate_series(1, %u)",
+        goes_down ? 1 : 2, goes_down ? "down" : "up", goes_down ? 2 : 1, goes_down ? 1 : 2, count);
+    cluster_exec("watched", sql);
+}
+
+static void assert_whole(const GPtrArray *history, guint count)
+{
+    assert_int_equal(history->len, count);
+    for (guint i = 0; i < count; i++)
+        assert_int_equal(((const struct history_record *)history->pdata[i])->id, i + 1);
+}
+
+static enum migration_state state_in(const struct status *status, gint64 version)
+{
+    const struct status_row *row = status_find(status, version);
+    assert_non_null(row);
+    return row->state;
+}
+
+/* Two migrations up and read, as a console has them. */
+static struct status *watch(struct engine_test *test, GPtrArray **history)
+{
+    guint done;
+    write_file(test, "000001_a.up.sql", "CREATE TABLE a (x int);");
+    write_file(test, "000002_b.up.sql", "CREATE TABLE b (x int);");
+    open_engine(test);
+    assert_true(migrate(test, FALSE, &done));
+    struct status *status = engine_status_and_history(test->engine, history, NULL);
+    assert_non_null(status);
+    assert_int_equal(state_in(status, 2), MIGRATION_APPLIED);
+    return status;
+}
+
+static void status_since__rows_came__adds_them_to_those_there_were(void **state)
+{
+    struct engine_test *test = *state;
+    g_autoptr(GPtrArray) first = NULL;
+    AUTOPTR(status) *before = watch(test, &first);
+    g_autoptr(GPtrArray) history = g_ptr_array_ref(first);
+    somebody_moves(1, TRUE);
+    AUTOPTR(status) *status = engine_status_since(test->engine, before, 1, &history, NULL);
+    assert_non_null(status);
+    assert_int_equal(state_in(status, 1), MIGRATION_APPLIED);
+    assert_int_equal(state_in(status, 2), MIGRATION_PENDING);
+    assert_int_equal(state_in(before, 2), MIGRATION_APPLIED);
+    assert_whole(history, first->len + 1);
+    for (guint i = 0; i < first->len; i++)
+        assert_ptr_equal(history->pdata[i], first->pdata[i]);
+}
+
+static void status_since__more_came_than_guessed__reads_all(void **state)
+{
+    struct engine_test *test = *state;
+    g_autoptr(GPtrArray) first = NULL;
+    AUTOPTR(status) *before = watch(test, &first);
+    g_autoptr(GPtrArray) history = g_ptr_array_ref(first);
+    somebody_moves(40, TRUE);
+    AUTOPTR(status) *status = engine_status_since(test->engine, before, 1, &history, NULL);
+    assert_non_null(status);
+    assert_whole(history, first->len + 40);
+    assert_int_equal(state_in(status, 2), MIGRATION_PENDING);
+}
+
+static void status_since__another_history__reads_all(void **state)
+{
+    struct engine_test *test = *state;
+    g_autoptr(GPtrArray) first = NULL;
+    AUTOPTR(status) *before = watch(test, &first);
+    g_autoptr(GPtrArray) history = g_ptr_array_ref(first);
+    struct history_record *last = first->pdata[first->len - 1];
+    last->hash[0] = last->hash[0] == '0' ? '1' : '0';
+    AUTOPTR(status) *status = engine_status_since(test->engine, before, 0, &history, NULL);
+    assert_non_null(status);
+    assert_whole(history, first->len);
+    assert_ptr_not_equal(history->pdata[0], first->pdata[0]);
+}
+
+static void status_since__changed_file__is_seen_after_a_reload(void **state)
+{
+    struct engine_test *test = *state;
+    g_autoptr(GPtrArray) history = NULL;
+    AUTOPTR(status) *before = watch(test, &history);
+    write_file(test, "000001_a.up.sql", "CREATE TABLE other (x int);");
+    somebody_moves(1, TRUE);
+    AUTOPTR(status) *same = engine_status_since(test->engine, before, 1, &history, NULL);
+    assert_int_equal(state_in(same, 1), MIGRATION_APPLIED);
+    assert_true(engine_reload(test->engine, NULL));
+    AUTOPTR(status) *anew = engine_status_since(test->engine, same, 0, &history, NULL);
+    assert_int_equal(state_in(anew, 1), MIGRATION_MODIFIED);
+    AUTOPTR(status) *again = engine_status_since(test->engine, anew, 0, &history, NULL);
+    assert_int_equal(state_in(again, 1), MIGRATION_MODIFIED);
+    assert_int_equal(again->modified, 1);
+}
+
 #define with_engine(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -271,6 +375,10 @@ int main(void)
         with_engine(engine__stop_after__finishes_the_migration_that_runs),
         with_engine(engine__timeout__is_the_urls_unless_winch_was_told),
         with_engine(engine__reload__sees_new_files_and_survives_broken_ones),
+        with_engine(status_since__rows_came__adds_them_to_those_there_were),
+        with_engine(status_since__more_came_than_guessed__reads_all),
+        with_engine(status_since__another_history__reads_all),
+        with_engine(status_since__changed_file__is_seen_after_a_reload),
     };
     return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
 }
