@@ -191,20 +191,19 @@ static void run__that_leaves_a_dirty_row__is_recovered(void **state)
     console_quit_well(test);
 }
 
-/* Puts the cursor on a session in the activity screen. */
-static void select_session(struct console_test *test, const char *pid)
+/* Puts the cursor on the session that blocks; rows may still move when who blocks whom is seen. */
+static void select_blocker(struct console_test *test, const char *pid)
 {
-    console_press(test, "5", pid);
-    terminal_keys(test->terminal, "g");
-    terminal_settle(test->terminal);
-    for (int i = 0; i < 10; i++) {
+    g_autofree char *row = g_strconcat("> ", pid, NULL);
+    console_press(test, "5", "blocks 1");
+    for (int i = 0; i < 20; i++) {
         g_autofree char *line = terminal_line(test->terminal, terminal_cursor(test->terminal).row);
-        if (strstr(line, pid) != NULL)
+        if (g_str_has_prefix(line, row))
             return;
-        terminal_keys(test->terminal, "j");
+        terminal_keys(test->terminal, i % 5 == 0 ? "g" : "j");
         terminal_settle(test->terminal);
     }
-    console_assert_cursor(test, pid);
+    console_assert_cursor(test, row);
 }
 
 static void run__blocker__is_ended_through_a_gate(void **state)
@@ -213,13 +212,13 @@ static void run__blocker__is_ended_through_a_gate(void **state)
     prepare(test);
     start_run(test);
     g_autofree char *pid = g_strdup_printf("%d", PQbackendPID(holder));
-    select_session(test, pid);
+    select_blocker(test, pid);
     terminal_keys(test->terminal, "T");
     console_wait_gate(test, "!! ");
     console_assert_shows(test, pid);
     console_press(test, "n", "cancelled: nothing was changed");
     console_wait_value(test, WAITING, "1");
-    select_session(test, pid);
+    select_blocker(test, pid);
     terminal_keys(test->terminal, "T");
     console_wait_gate(test, "Do it?  y: yes");
     terminal_keys(test->terminal, "y");
