@@ -165,7 +165,7 @@ static void screens__gate__shows_plan_and_question(void **state)
     console_open_at(test, 24, 80);
     for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
         terminal_resize(test->terminal, sizes[i][0], sizes[i][1]);
-        console_press(test, "m", "Do it?  y: yes   every other key: no");
+        console_press(test, "m", "Do it?  y: yes   n, Enter or Esc: no");
         console_assert_shows(test, "!! MIGRATE 000002 -> 000003");
         console_assert_shows(test, "2 statements");
         console_assert_shows(test, "CREATE TABLE m3");
