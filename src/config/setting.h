@@ -56,7 +56,7 @@ enum setting_type {
       NULL, 0, 0, "entry of libpq's service file")                                                 \
     X(DATABASE_CONNECT_TIMEOUT, DURATION, "database.connect_timeout",                              \
       "WINCH_DATABASE_CONNECT_TIMEOUT", "PGCONNECT_TIMEOUT", NULL, NULL, 0, 0,                     \
-      "longest wait for one host to answer")                                                   \
+      "longest wait for one host to answer")                                                       \
     X(MIGRATIONS_PATH, PATH, "options.migrations_path", "WINCH_MIGRATIONS_PATH", NULL,             \
       "./migrations", NULL, 0, 0, "directory of the migration files")                              \
     X(TIMEOUT, DURATION, "options.timeout", "WINCH_TIMEOUT", NULL, "300s", NULL, 0, 0,             \

@@ -54,10 +54,9 @@ static gboolean on_signal(gpointer data)
 
 static void listen_to(int number)
 {
-    GSource *source = g_unix_signal_source_new(number);
+    g_autoptr(GSource) source = g_unix_signal_source_new(number);
     g_source_set_callback(source, on_signal, GINT_TO_POINTER(number), NULL);
     g_source_attach(source, dog.context);
-    g_source_unref(source);
 }
 
 static gpointer watch(gpointer data)
