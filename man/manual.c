@@ -1,5 +1,6 @@
 /* The manual's pages: a frame on standard input, in which a line @NAME@ becomes what the program's
- * tables say, in mdoc(7). `manual PAGE <FRAME >PAGE.1`; a page is a row of a table here. */
+ * tables say, in mdoc(7). `manual PAGE SCREENS <FRAME >PAGE.1`; a page is a row of a table here,
+ * SCREENS the folder of the console's pictures. */
 #include "cli/command.h"
 #include "config/setting.h"
 #include "console/action.h"
@@ -264,11 +265,35 @@ struct section {
     void (*put)(void);
 };
 
+static const char *screens; /* the folder of pictures */
+
+/* A picture as it was captured, line by line. */
+static void put_picture(const char *name)
+{
+    g_autofree char *path = g_build_filename(screens, name, NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &error))
+        g_error("%s", error->message);
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+    puts(".Bd -literal");
+    for (char **line = lines; *line != NULL; line++) {
+        put_word(*line);
+        putchar('\n');
+    }
+    puts(".Ed");
+}
+
+static void put_timeline(void)
+{
+    put_picture("timeline.txt");
+}
+
 static const struct section sections[] = {
     {"winch", "COMMANDS", put_commands},       {"winch", "OPTIONS", put_options},
     {"winch", "ENVIRONMENT", put_environment}, {"winch", "EXIT", put_exit_statuses},
     {"winch-console", "SCREENS", put_screens}, {"winch-console", "EVERYWHERE", put_everywhere},
-    {"winch-console", "LETTERS", put_letters},
+    {"winch-console", "LETTERS", put_letters}, {"winch-console", "TIMELINE", put_timeline},
 };
 
 static gboolean put_section(const char *page, const char *line)
@@ -287,10 +312,11 @@ static gboolean put_section(const char *page, const char *line)
 int main(int argc, char **argv)
 {
     char line[1024];
-    if (argc != 2) {
-        fputs("usage: manual PAGE <FRAME\n", stderr);
+    if (argc != 3) {
+        fputs("usage: manual PAGE SCREENS <FRAME\n", stderr);
         return 2;
     }
+    screens = argv[2];
     while (fgets(line, sizeof line, stdin) != NULL)
         if (line[0] != '@')
             fputs(line, stdout);
