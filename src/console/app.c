@@ -218,13 +218,21 @@ char *console_why_read_only(const struct console *console)
     return NULL;
 }
 
-/* Production is read-only until it is armed; elsewhere the gates are enough. */
+/* Production is read-only until it is armed; elsewhere the gates are enough. A database that turns
+ * out to be production after all, or has become it, is read-only from then on. */
 static void arm_by_class(struct console *console, const struct model *before)
 {
-    if (before->server != NULL || console->model->server == NULL)
+    if (console->model->server == NULL)
         return;
-    if (model_class(console->model) != ENVIRONMENT_PRODUCTION || console->options->may_write)
+    gboolean is_guarded =
+        model_class(console->model) == ENVIRONMENT_PRODUCTION && !console->options->may_write;
+    if (before->server == NULL && !is_guarded)
         console->armed_until = G_MAXINT64;
+    if (is_guarded && console->armed_until == G_MAXINT64) {
+        console->armed_until = 0;
+        console_say(console, RECORD_WARNING,
+                    "this database is production now: read-only until w arms it");
+    }
 }
 
 /* ---- drawing --------------------------------------------------------------------------------- */

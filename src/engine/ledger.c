@@ -85,6 +85,15 @@ static gboolean tells_the_row(enum history_kind kind)
            kind == HISTORY_FORCE || kind == HISTORY_DIRTY || kind == HISTORY_ADOPT;
 }
 
+/* Refusals and marks of the environment alone say nothing of what ran. */
+static gboolean tells_of_migrations(const GPtrArray *records)
+{
+    for (guint i = 0; i < records->len; i++)
+        if (tells_the_row(((const struct history_record *)records->pdata[i])->kind))
+            return TRUE;
+    return FALSE;
+}
+
 /* A dirty row says where a migration will be, not that it is there: the record of its end tells, or
  * the row that it left. */
 static void replay(struct ledger *ledger, const struct history_record *record)
@@ -152,7 +161,7 @@ struct ledger *ledger_new(const GPtrArray *records, const struct version_state *
     ledger->versions = g_array_new(FALSE, FALSE, sizeof(gint64));
     for (guint i = 0; i < records->len; i++)
         replay(ledger, records->pdata[i]);
-    ledger->has_history = records->len > 0;
+    ledger->has_history = tells_of_migrations(records);
     jump(ledger, state->version);
     find_interrupted(ledger, records);
     list_versions(ledger);

@@ -32,6 +32,7 @@ const struct history_record *ledger_record(const struct ledger *ledger, gint64 v
 /* Versions that history has applied, ascending, of gint64. Borrowed. */
 const GArray *ledger_applied(const struct ledger *ledger);
 
+/* TRUE when history tells of any migration or of the version row. */
 gboolean ledger_has_history(const struct ledger *ledger);
 
 /* A run that started and never said how it ended, unless somebody has gone on since; or NULL. */

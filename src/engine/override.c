@@ -3,14 +3,30 @@
 
 #include <string.h>
 
+/* Who said what the database is, and what it was before, is history too. */
+static gboolean record_environment(struct engine *engine, const char *environment, GError **error)
+{
+    const char *before = database_facts(engine->database)->environment_recorded;
+    char run_id[17];
+    run_id_make(run_id);
+    AUTOPTR(history_record) *record =
+        recording_new(engine, run_id, HISTORY_ENVIRONMENT, OUTCOME_DONE);
+    record->version = record->from_version = record->to_version = VERSION_NONE;
+    record->message = g_strdup_printf("the environment is %s now; it was %s", environment,
+                                      before != NULL ? before : "not recorded");
+    g_free(record->environment);
+    record->environment = g_strdup(environment);
+    return database_environment_record(engine->database, environment, error) &&
+           database_history_append(engine->database, record, error);
+}
+
 gboolean engine_init(struct engine *engine, const char *environment, GError **error)
 {
     if (!engine_change_begin(engine, error))
         return FALSE;
     engine_tell_new(engine);
-    gboolean is_done =
-        database_install(engine->database, error) &&
-        (environment == NULL || database_environment_record(engine->database, environment, error));
+    gboolean is_done = database_install(engine->database, error) &&
+                       (environment == NULL || record_environment(engine, environment, error));
     engine_change_end(engine);
     return is_done;
 }

@@ -75,7 +75,9 @@ GPtrArray *engine_validate(struct engine *engine, GError **error)
     find_in_row(findings, &status->version);
     find_in_rows(findings, status);
     find_interrupted(findings, engine, status->ledger);
-    if (ledger_has_history(status->ledger) && !engine_history_verify(engine, NULL, &broken))
+    enum history_presence presence = engine_history_presence(engine);
+    gboolean is_readable = presence == HISTORY_PRESENT || presence == HISTORY_READ_ONLY;
+    if (is_readable && !engine_history_verify(engine, NULL, &broken))
         find(findings, "history", VERSION_NONE, "%s", broken->message);
     return findings;
 }

@@ -47,6 +47,25 @@ static int teardown(void **state)
             fail_msg("\"%s\" is not in \"%s\"", part, text);                                       \
     } while (0)
 
+static void command_line__environment__is_recorded_with_what_it_was(void **state)
+{
+    struct place *place = *state;
+    struct program_result first = WINCH(place, "init", "--environment", "staging");
+    struct program_result second = WINCH(place, "init", "--environment", "development");
+    struct program_result up = WINCH(place, "up");
+    struct program_result history = WINCH(place, "history", "--verify");
+    struct program_result told = WINCH(place, "history", "--json");
+    assert_int_equal(first.status + second.status + up.status + history.status, 0);
+    assert_says(told.out, "the environment is staging now; it was not recorded");
+    assert_says(told.out, "the environment is development now; it was staging");
+    assert_says(told.out, "\"install\"");
+    program_result_clear(&first);
+    program_result_clear(&second);
+    program_result_clear(&up);
+    program_result_clear(&history);
+    program_result_clear(&told);
+}
+
 static void command_line__look__makes_no_file_of_a_wrong_path(void **state)
 {
     struct place *place = *state;
@@ -235,6 +254,7 @@ static void command_line__password__is_not_repeated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(command_line__environment__is_recorded_with_what_it_was),
         TEST(command_line__look__makes_no_file_of_a_wrong_path),
         TEST(command_line__up__says_that_it_makes_the_file),
         TEST(command_line__json__answers_a_line_that_cannot_be_read),

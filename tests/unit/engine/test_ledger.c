@@ -44,6 +44,17 @@ static void ledger__standing__is_assumed_without_history(void **state)
     assert_false(ledger_has_history(ledger));
 }
 
+static void ledger__standing__is_assumed_where_history_tells_of_no_migration(void **state)
+{
+    g_autoptr(GPtrArray) records = records_new();
+    (void)state;
+    add(records, HISTORY_ENVIRONMENT, VERSION_NONE, VERSION_NONE, VERSION_NONE);
+    add(records, HISTORY_REFUSED, VERSION_NONE, VERSION_NONE, VERSION_NONE);
+    AUTOPTR(ledger) *ledger = ledger_at(records, 5);
+    assert_int_equal(ledger_standing(ledger, 3), LEDGER_ASSUMED);
+    assert_false(ledger_has_history(ledger));
+}
+
 static void ledger__standing__follows_ups_and_downs(void **state)
 {
     g_autoptr(GPtrArray) records = records_new();
@@ -203,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ledger__standing__is_assumed_without_history),
+        cmocka_unit_test(ledger__standing__is_assumed_where_history_tells_of_no_migration),
         cmocka_unit_test(ledger__standing__follows_ups_and_downs),
         cmocka_unit_test(ledger__standing__a_late_file_is_missed),
         cmocka_unit_test(ledger__standing__another_tool_going_up_is_assumed),
