@@ -126,17 +126,31 @@ static void run__reports_notices__with_their_statement(void **state)
                     "notice 1 0 NOTICE: table \"nothing\" does not exist, skipping");
 }
 
-static void run__keeps_files__in_the_vault(void **state)
+/* More of them, and larger ones, than go in one message. */
+static void run_begin__keeps_files__in_the_vault(void **state)
 {
     struct run_test *test = *state;
-    g_autoptr(GBytes) bytes = g_bytes_new_static("SELECT 1;\n", 10);
-    const struct run_file file = {bytes, "aa"};
-    AUTOPTR(job) *job = JOB(test, T, "SELECT 1");
-    job->job.files = &file;
-    job->job.file_count = 1;
-    assert_run(test, job);
-    g_autoptr(GBytes) read = database_file_read(test->database, "aa", NULL);
-    assert_true(g_bytes_equal(read, bytes));
+    enum { COUNT = 2100 };
+    g_autofree char *filler = g_strnfill(3 << 20, 'z');
+    struct run_file files[COUNT];
+    AUTOPTR(history_record) *record = history_record_new(HISTORY_STARTED, OUTCOME_DONE);
+    for (guint i = 0; i < COUNT; i++)
+        files[i] = (struct run_file){
+            i % 1000 == 3 ? g_bytes_new(filler, 3 << 20)
+                          : g_bytes_new_take(g_strdup_printf("SELECT %u;", i), i % 10 == 0 ? 0 : 8),
+            g_strdup_printf("%04x", i == COUNT - 1 ? 0 : i)};
+    assert_true(database_run_begin(test->database, record, files, COUNT, NULL));
+    assert_true(record->id > 0);
+    assert_value("2099", "SELECT count(*) FROM winch.files");
+    assert_value("t", "SELECT bool_and(length(content) = CASE WHEN n % 1000 = 3 THEN 3 << 20 "
+                      "WHEN n % 10 = 0 THEN 0 ELSE 8 END) FROM winch.files, LATERAL (SELECT "
+                      "('x' || lpad(sha256, 8, '0'))::bit(32)::int AS n) AS i");
+    g_autoptr(GBytes) read = database_file_read(test->database, "0001", NULL);
+    assert_true(g_bytes_equal(read, files[1].bytes));
+    for (guint i = 0; i < COUNT; i++) {
+        g_bytes_unref(files[i].bytes);
+        g_free((char *)(gsize)files[i].sha256);
+    }
 }
 
 static void run__reads_copy_to_stdout__and_throws_it_away(void **state)
@@ -490,7 +504,7 @@ int main(void)
         TEST(run__does_not_deadlock__with_ten_thousand_statements),
         TEST(run__takes__one_statement_of_a_megabyte),
         TEST(run__reports_notices__with_their_statement),
-        TEST(run__keeps_files__in_the_vault),
+        TEST(run_begin__keeps_files__in_the_vault),
         TEST(run__reads_copy_to_stdout__and_throws_it_away),
         TEST(run__refuses_copy_from_stdin__and_stays_usable),
         TEST(run__rolls_everything_back__wherever_it_fails),

@@ -141,6 +141,7 @@ const struct database_driver postgres_driver = {
     .impact_append = postgres_impact_append,
     .impact_read = postgres_impact_read,
     .file_read = postgres_file_read,
+    .run_begin = postgres_run_begin,
     .run = postgres_run,
     .rehearsal_begin = postgres_rehearsal_begin,
     .rehearse = postgres_rehearse,

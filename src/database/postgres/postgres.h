@@ -191,10 +191,6 @@ gboolean postgres_history_send(struct postgres *postgres, const struct history_r
 /* history.c: fills in the server-side fields from that result. */
 void postgres_history_stamp(struct history_record *record, const PGresult *result);
 
-/* history.c: files into the vault, ON CONFLICT DO NOTHING. */
-gboolean postgres_files_send(struct postgres *postgres, const struct run_file *files, guint count,
-                             guint *messages);
-
 /* ---- the driver's functions, by file --------------------------------------------------------- */
 
 /* facts.c */
@@ -253,6 +249,9 @@ gboolean postgres_history_append(struct database *database, struct history_recor
 GPtrArray *postgres_history_read(struct database *database, guint limit, GError **error);
 gboolean postgres_history_head(struct database *database, gint64 *rows, char **hash,
                                GError **error);
+/* vault.c */
+gboolean postgres_run_begin(struct database *database, struct history_record *record,
+                            const struct run_file *files, guint count, GError **error);
 GBytes *postgres_file_read(struct database *database, const char *sha256, GError **error);
 /* impact.c */
 gboolean postgres_impact_append(struct database *database, const GArray *impacts, GError **error);
