@@ -23,6 +23,7 @@ static struct postgres *postgres_new(const struct database_options *options,
     postgres->url_path = g_steal_pointer(&url->path);
     postgres->schema = g_steal_pointer(&url->schema);
     postgres->table = g_steal_pointer(&url->table);
+    postgres->may_have_event_triggers = TRUE;
     postgres->connect_timeout = url->connect_timeout;
     postgres->base.facts.url_statement_timeout = url->statement_timeout;
     postgres->base.facts.url_multi_statement = url->is_multi_statement;

@@ -57,6 +57,8 @@ struct postgres {
     gboolean is_rehearsing;
     GHashTable *prepared; /* text -> name on main of what was prepared; NULL until then */
     guint prepared_count;
+    GHashTable *session_texts; /* session.c: flags -> SQL that was put together; NULL until then */
+    gboolean may_have_event_triggers;
     gboolean has_temporary_schema; /* main's session has made one */
     gboolean prepares_nothing;     /* while a file runs that may throw prepared statements away */
     /* session state at the start, to be put back after each file */
