@@ -439,6 +439,7 @@ static void run__names_and_cleans__what_a_session_keeps(void **state)
         {"LISTEN channel", "LISTEN channel"},
         {"SELECT pg_advisory_lock(42), pg_advisory_lock(42), pg_advisory_lock_shared(-3, 7)",
          "advisory lock 42"},
+        {"CREATE TABLE locked AS SELECT pg_try_advisory_lock(42) AS x", "advisory lock 42"},
         {"SET work_mem = '1MB'", "setting work_mem"},
         {"SELECT set_config('statement_timeout', '5s', false)", "setting statement_timeout"},
     };
@@ -459,6 +460,35 @@ static void run__names_and_cleans__what_a_session_keeps(void **state)
         assert_null(strstr(test->events->str, "leftover"));
         assert_value("0", "SELECT x FROM a");
     }
+}
+
+#define KEEPING " LANGUAGE plpgsql AS $$BEGIN EXECUTE 'LISTEN channel'; "
+
+/* Code that a file reaches without a word of its own that says so. */
+static void run__names__what_hidden_code_keeps(void **state)
+{
+    static const char *const kept = "LISTEN channel";
+    struct run_test *test = *state;
+    cluster_exec("run", "CREATE FUNCTION bound() RETURNS int" KEEPING "RETURN 1; END$$;"
+                        "CREATE FUNCTION every() RETURNS event_trigger" KEEPING "END$$;"
+                        "CREATE TABLE whole (x int) PARTITION BY RANGE (x)");
+    AUTOPTR(job) *part =
+        JOB(test, T, "CREATE TABLE part PARTITION OF whole FOR VALUES FROM (bound()) TO (2)");
+    assert_run(test, part);
+    assert_contains(test->events->str, kept);
+    AUTOPTR(job) *plain = JOB(test, T, "CREATE TABLE plain (x int)");
+    assert_run(test, plain);
+    assert_null(strstr(test->events->str, "leftover"));
+    AUTOPTR(job) *trigger =
+        JOB(test, T, "CREATE EVENT TRIGGER every ON ddl_command_end EXECUTE FUNCTION every()");
+    assert_run(test, trigger);
+    AUTOPTR(job) *other = JOB(test, T, "CREATE TABLE other (x int)");
+    assert_run(test, other);
+    assert_contains(test->events->str, kept);
+    run_test_reopen(test);
+    AUTOPTR(job) *third = JOB(test, T, "CREATE TABLE third (x int)");
+    assert_run(test, third);
+    assert_contains(test->events->str, kept);
 }
 
 static void run__carries_state__when_asked_to(void **state)
@@ -521,6 +551,7 @@ int main(void)
         TEST(run__fails__when_a_check_returns_a_row),
         TEST(run__puts_back__what_a_file_changed),
         TEST(run__names_and_cleans__what_a_session_keeps),
+        TEST(run__names__what_hidden_code_keeps),
         TEST(run__carries_state__when_asked_to),
         TEST(run__limits_each_statement__and_only_while_it_runs),
     };

@@ -58,9 +58,9 @@ struct postgres {
     GHashTable *prepared; /* text -> name on main of what was prepared; NULL until then */
     guint prepared_count;
     GHashTable *session_texts; /* session.c: flags -> SQL that was put together; NULL until then */
-    gboolean may_have_event_triggers;
-    gboolean has_temporary_schema; /* main's session has made one */
-    gboolean prepares_nothing;     /* while a file runs that may throw prepared statements away */
+    gboolean may_have_event_triggers; /* as last looked at */
+    gboolean has_temporary_schema;    /* main's session has made one */
+    gboolean prepares_nothing; /* while a file runs that may throw prepared statements away */
     /* session state at the start, to be put back after each file */
     char *search_path, *role, *session_replication_role, *row_security;
     /* settle.c: by what the backend with this pid, and its server, are known again */

@@ -260,6 +260,54 @@ static gboolean sets_something(const struct run_job *job)
     return session_mentions(job, "set_config") || job->statement_count == 0;
 }
 
+/* Statements that run nobody's code: no function, trigger, default or rule. Of CREATE TABLE that
+ * holds without the words below: what it is made from, partitioned by, or indexed by besides keys.
+ */
+static gboolean runs_no_code(const char *verb)
+{
+    static const char *const verbs[] = {
+        "CREATE TABLE", "CREATE TYPE",   "CREATE SEQUENCE", "DROP TABLE", "DROP INDEX", "DROP VIEW",
+        "DROP TYPE",    "DROP SEQUENCE", "COMMENT",         "GRANT",      "REVOKE",
+    };
+    for (gsize i = 0; verb != NULL && i < G_N_ELEMENTS(verbs); i++)
+        if (g_str_equal(verb, verbs[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* As a word, in any case; in a comment or a string too. */
+static gboolean has_word(const struct run_job *job, const char *word)
+{
+    gsize length = strlen(word);
+    for (gsize i = 0; i + length <= job->text_length; i++) {
+        gboolean begins = i == 0 || !g_ascii_isalnum(job->text[i - 1]);
+        gsize end = i + length;
+        if (begins && (end == job->text_length || !g_ascii_isalnum(job->text[end])) &&
+            g_ascii_strncasecmp(job->text + i, word, length) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* True when the session cannot have kept a prepared statement, a cursor, a LISTEN, a temporary
+ * relation, a lock or a setting: nothing in the file makes one, and nothing in it runs code that
+ * could. Event triggers run at every statement, so there must be none. */
+static gboolean keeps_nothing(const struct postgres_run *run)
+{
+    const struct run_job *job = run->job;
+    static const char *const words[] = {"as", "like", "exclude", "partition"};
+    if (run->postgres->may_have_event_triggers || job->protocol != PROTOCOL_TRANSACTION ||
+        job->check_count > 0 || job->statement_count == 0 || session_mentions(job, "temp"))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (has_word(job, words[i]))
+            return FALSE;
+    for (guint i = 0; i < job->statement_count; i++)
+        if (!runs_no_code(job->statements[i].verb))
+            return FALSE;
+    return TRUE;
+}
+
 /* Prepared statements that are not from_sql are ours. A look at pg_settings takes a millisecond and
  * at pg_locks every lock partition, so those are only taken where the text gives reason; RESET ALL
  * comes anyway. A session whose temporary schema was never made holds nothing temporary; afterwards
@@ -288,6 +336,7 @@ static char *inspect_sql(const struct postgres_run *run)
         g_string_append(sql, SETTINGS_SQL(""));
     else
         g_string_append(sql, SETTINGS_SQL(", 'lock_timeout', 'statement_timeout'"));
+    g_string_append(sql, ", EXISTS (SELECT FROM pg_catalog.pg_event_trigger)");
     return g_string_free(sql, FALSE);
 }
 
@@ -298,6 +347,8 @@ gboolean session_inspect_send(struct postgres_run *run)
     if (run->job->keeps_session_state)
         return pipeline_send(run, MESSAGE_TIDY, 0, "RESET lock_timeout", 0, NULL) &&
                pipeline_send(run, MESSAGE_TIDY, 0, "RESET statement_timeout", 0, NULL);
+    if (keeps_nothing(run))
+        return pipeline_send_own(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
     g_autofree char *sql = inspect_sql(run);
     return pipeline_send_own(run, MESSAGE_INSPECT, 0, sql, 0, NULL) &&
            pipeline_send_own(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
@@ -314,6 +365,7 @@ void session_inspect_read(struct postgres_run *run, const PGresult *result)
         run->postgres->has_temporary_schema = TRUE;
     if (!PQgetisnull(result, 0, 5))
         leftover(run, "setting", PQgetvalue(result, 0, 5));
+    run->postgres->may_have_event_triggers = *PQgetvalue(result, 0, 6) != 'f';
 }
 
 /* ---- cleaning ------------------------------------------------------------------------------- */
