@@ -267,7 +267,7 @@ static gboolean runs_no_code(const char *verb)
 {
     static const char *const verbs[] = {
         "CREATE TABLE", "CREATE TYPE",   "CREATE SEQUENCE", "DROP TABLE", "DROP INDEX", "DROP VIEW",
-        "DROP TYPE",    "DROP SEQUENCE", "COMMENT",         "GRANT",      "REVOKE",
+        "DROP TYPE",    "DROP SEQUENCE", "COMMENT ON",      "GRANT",      "REVOKE",
     };
     for (gsize i = 0; verb != NULL && i < G_N_ELEMENTS(verbs); i++)
         if (g_str_equal(verb, verbs[i]))
