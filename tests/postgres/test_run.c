@@ -153,6 +153,24 @@ static void run_begin__keeps_files__in_the_vault(void **state)
     }
 }
 
+static void run_begin__leaves_no_row__when_a_text_cannot_be_kept(void **state)
+{
+    struct run_test *test = *state;
+    g_autoptr(GBytes) bytes = g_bytes_new_static("SELECT 1;", 9);
+    struct run_file files[1500];
+    AUTOPTR(history_record) *record = history_record_new(HISTORY_STARTED, OUTCOME_DONE);
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
+        files[i] = (struct run_file){bytes, "aa"};
+    cluster_exec("run", "DROP TABLE winch.files");
+    const guint counts[] = {1, G_N_ELEMENTS(files)};
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+        g_autoptr(GError) error = NULL;
+        assert_false(database_run_begin(test->database, record, files, counts[i], &error));
+        assert_contains(error->message, "winch.files");
+        assert_value("0", "SELECT count(*) FROM winch.history");
+    }
+}
+
 static void run__reads_copy_to_stdout__and_throws_it_away(void **state)
 {
     struct run_test *test = *state;
@@ -535,6 +553,7 @@ int main(void)
         TEST(run__takes__one_statement_of_a_megabyte),
         TEST(run__reports_notices__with_their_statement),
         TEST(run_begin__keeps_files__in_the_vault),
+        TEST(run_begin__leaves_no_row__when_a_text_cannot_be_kept),
         TEST(run__reads_copy_to_stdout__and_throws_it_away),
         TEST(run__refuses_copy_from_stdin__and_stays_usable),
         TEST(run__rolls_everything_back__wherever_it_fails),

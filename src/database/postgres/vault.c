@@ -79,10 +79,9 @@ static void send_chunk(struct postgres *postgres, const struct run_file *files, 
         (*messages)++;
 }
 
-/* It need not wait for the disk: the rows that point to these texts are written later, and are
- * never there without them. */
-static gboolean send_rest(struct postgres *postgres, const struct run_file *files, guint count,
-                          GError **error)
+/* It need not wait for the disk: the row that says the run started does, and comes after. */
+static gboolean keep_chunk(struct postgres *postgres, const struct run_file *files, guint count,
+                           GError **error)
 {
     guint messages;
     if (!postgres_small_begin(postgres, &messages, error))
@@ -90,42 +89,37 @@ static gboolean send_rest(struct postgres *postgres, const struct run_file *file
     postgres_small_send(postgres, "SET LOCAL synchronous_commit = off", &messages);
     send_chunk(postgres, files, count, &messages);
     AUTORESULT *result = postgres_small_commit(postgres, messages, error);
+    if (result == NULL)
+        g_prefix_error(error, "writing %s.files: ", postgres->own_schema);
     return result != NULL;
 }
 
-static gboolean keep_rest(struct postgres *postgres, const struct run_file *files, guint count,
-                          GError **error)
-{
-    guint chunk;
-    for (guint i = 0; i < count; i += chunk) {
-        chunk = chunk_of(files + i, count - i);
-        if (!send_rest(postgres, files + i, chunk, error)) {
-            g_prefix_error(error, "writing %s.files: ", postgres->own_schema);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
+/* The row goes with the last of the texts: a run that cannot keep them has not started. */
 gboolean postgres_run_begin(struct database *database, struct history_record *record,
                             const struct run_file *files, guint count, GError **error)
 {
     struct postgres *postgres = (struct postgres *)database;
-    guint messages, first = postgres->can_write_files ? chunk_of(files, count) : 0;
+    guint messages, chunk;
     if (database->history != HISTORY_PRESENT)
         return TRUE;
+    if (!postgres->can_write_files)
+        count = 0;
+    for (; (chunk = chunk_of(files, count)) < count; files += chunk, count -= chunk)
+        if (!keep_chunk(postgres, files, chunk, error))
+            return FALSE;
     if (!postgres_small_begin(postgres, &messages, error))
         return FALSE;
     postgres_history_send(postgres, record, &messages);
-    if (first > 0)
-        send_chunk(postgres, files, first, &messages);
+    if (count > 0)
+        send_chunk(postgres, files, count, &messages);
     AUTORESULT *result = postgres_small_commit(postgres, messages, error);
     if (result == NULL) {
-        g_prefix_error(error, "writing %s.history: ", postgres->own_schema);
+        g_prefix_error(error, "writing %s.history%s: ", postgres->own_schema,
+                       count > 0 ? " and files" : "");
         return FALSE;
     }
     postgres_history_stamp(record, result);
-    return first == 0 || keep_rest(postgres, files + first, count - first, error);
+    return TRUE;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
