@@ -251,12 +251,26 @@ static gboolean do_commits(struct sql_lexer lexer)
     return FALSE;
 }
 
+/* Whether one of the first words of pattern begins with letter. */
+static gboolean may_begin(const char *pattern, char letter)
+{
+    for (const char *at = pattern; *at != '\0' && *at != ' '; at++)
+        if (*at == letter && (at == pattern || at[-1] == '|'))
+            return TRUE;
+    return FALSE;
+}
+
+/* Every pattern begins with a word, and few with the letter that is wanted. */
 static const struct kind_row *find_row(const struct sql_lexer *lexer)
 {
     const struct kind_row *row = lexer->dialect == SQL_SQLITE ? sqlite_rows : postgresql_rows;
+    struct sql_lexer first = *lexer;
+    struct sql_token token;
+    gboolean is_word = sql_lexer_next(&first, &token) && token.type == SQL_WORD;
+    char letter = is_word ? g_ascii_toupper(lexer->text[token.offset]) : '\0';
     for (; row->pattern != NULL; row++) {
         struct sql_lexer ahead = *lexer;
-        if (sql_pattern_take(&ahead, row->pattern))
+        if (is_word && may_begin(row->pattern, letter) && sql_pattern_take(&ahead, row->pattern))
             break;
     }
     return row;

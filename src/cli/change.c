@@ -30,6 +30,8 @@ gboolean change_options_take(struct command_context *context, const char *words,
 static void report_json(struct command_context *context, const struct change_report *report)
 {
     json_t *document = context->document;
+    if (!context->output->is_json)
+        return;
     if (report->plan != NULL)
         json_object_set_new(document, "plan", plan_json(report->plan));
     json_object_set_new(document, "run", json_string(report->run_id));

@@ -152,6 +152,12 @@ gboolean database_history_append(struct database *database, struct history_recor
     return database->driver->history_append(database, record, error);
 }
 
+gboolean database_run_begin(struct database *database, struct history_record *record,
+                            const struct run_file *files, guint count, GError **error)
+{
+    return database->driver->run_begin(database, record, files, count, error);
+}
+
 GPtrArray *database_history_read(struct database *database, guint limit, GError **error)
 {
     return database->driver->history_read(database, limit, error);

@@ -181,6 +181,13 @@ GBytes *database_file_read(struct database *database, const char *sha256, GError
 
 /* ---- running -------------------------------------------------------------------------------- */
 
+/* Begins a run: appends its record as database_history_append() does, and keeps the text of every
+ * file that may run, so that whatever history will point to is there. Usually in one round trip. A
+ * text whose file then does not run is kept too, and harms nothing: a text says what a checksum
+ * stands for, not that it ran. Nothing happens where history is not writable. */
+gboolean database_run_begin(struct database *database, struct history_record *record,
+                            const struct run_file *files, guint count, GError **error);
+
 /* Runs one half of a migration with its bookkeeping; the lock must be held. FALSE with error when
  * it did not succeed: result then says what is true of the database. See run.h. */
 gboolean database_run(struct database *database, const struct run_job *job,

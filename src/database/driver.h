@@ -46,6 +46,8 @@ struct database_driver {
     gboolean (*impact_append)(struct database *database, const GArray *impacts, GError **error);
     GArray *(*impact_read)(struct database *database, gint64 from_id, GError **error);
     GBytes *(*file_read)(struct database *database, const char *sha256, GError **error);
+    gboolean (*run_begin)(struct database *database, struct history_record *record,
+                          const struct run_file *files, guint count, GError **error);
     gboolean (*run)(struct database *database, const struct run_job *job, struct run_result *result,
                     GError **error);
     gboolean (*rehearsal_begin)(struct database *database, gint64 lock_timeout, GError **error);

@@ -25,7 +25,7 @@ struct run_check {
     unsigned line;
 };
 
-/* A file's text, kept by its checksum in the down vault. */
+/* A file's text, kept by its checksum in the down vault; see database_run_begin(). */
 struct run_file {
     GBytes *bytes;
     const char *sha256;
@@ -100,8 +100,6 @@ struct run_job {
     const char *application_name;        /* "winch 7c1e09 up 000045 3/7" while it runs */
     const struct history_record *record; /* written on success with the migration, on failure after
                                           * the rollback; NULL: not recorded */
-    const struct run_file *files;        /* kept with it */
-    guint file_count;
     struct cancellation *cancellation; /* may be NULL */
     run_event_fn on_event;             /* may be NULL */
     void *event_data;

@@ -160,16 +160,6 @@ static char *application_name(const struct run *run, guint index)
                            run->report->plan->steps->len);
 }
 
-static guint files_of(const struct plan_step *step, struct run_file files[2])
-{
-    guint count = 0;
-    if (step->up != NULL)
-        files[count++] = (struct run_file){step->up->bytes, step->up->sha256};
-    if (step->down != NULL)
-        files[count++] = (struct run_file){step->down->bytes, step->down->sha256};
-    return count;
-}
-
 typedef gboolean (*job_fn)(struct database *database, const struct run_job *job,
                            struct run_result *result, GError **error);
 
@@ -183,7 +173,6 @@ static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct 
     g_autofree char *name = application_name(run, index);
     AUTOPTR(history_record) *record =
         recording_of_step(run->engine, run->report->run_id, run->report->plan, step);
-    struct run_file files[2];
     struct step_watch watch = {run, index, g_string_new("[")};
     record->reason = g_strdup(run->options->reason);
     struct run_job job = {
@@ -205,8 +194,6 @@ static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct 
         .timeout = either(step->migration->notes.timeout, run->engine->timeout),
         .application_name = name,
         .record = record,
-        .files = files,
-        .file_count = files_of(step, files),
         .cancellation = run->engine->cancellation,
         .on_event = tell_step,
         .event_data = &watch,
@@ -317,10 +304,32 @@ static struct history_record *run_record(const struct run *run, enum history_kin
     return record;
 }
 
+static void add_file(GArray *files, const struct migration_text *text)
+{
+    struct run_file file = {text->bytes, text->sha256};
+    g_array_append_val(files, file);
+}
+
+/* Both texts of every step: an up that ran has its down kept. */
+static GArray *files_of(const struct plan *plan)
+{
+    GArray *files = g_array_new(FALSE, FALSE, sizeof(struct run_file));
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const struct plan_step *step = plan_step_at(plan, i);
+        if (step->up != NULL)
+            add_file(files, step->up);
+        if (step->down != NULL)
+            add_file(files, step->down);
+    }
+    return files;
+}
+
 static gboolean record_start(struct run *run, GError **error)
 {
     AUTOPTR(history_record) *record = run_record(run, HISTORY_STARTED, OUTCOME_DONE);
-    return database_history_append(run->engine->database, record, error);
+    g_autoptr(GArray) files = files_of(run->report->plan);
+    return database_run_begin(run->engine->database, record,
+                              (const struct run_file *)(void *)files->data, files->len, error);
 }
 
 static enum history_outcome outcome_of(const struct run *run, const GError *failure)

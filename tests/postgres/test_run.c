@@ -126,17 +126,49 @@ static void run__reports_notices__with_their_statement(void **state)
                     "notice 1 0 NOTICE: table \"nothing\" does not exist, skipping");
 }
 
-static void run__keeps_files__in_the_vault(void **state)
+/* More of them, and larger ones, than go in one message. */
+static void run_begin__keeps_files__in_the_vault(void **state)
 {
     struct run_test *test = *state;
-    g_autoptr(GBytes) bytes = g_bytes_new_static("SELECT 1;\n", 10);
-    const struct run_file file = {bytes, "aa"};
-    AUTOPTR(job) *job = JOB(test, T, "SELECT 1");
-    job->job.files = &file;
-    job->job.file_count = 1;
-    assert_run(test, job);
-    g_autoptr(GBytes) read = database_file_read(test->database, "aa", NULL);
-    assert_true(g_bytes_equal(read, bytes));
+    enum { COUNT = 2100 };
+    g_autofree char *filler = g_strnfill(3 << 20, 'z');
+    struct run_file files[COUNT];
+    AUTOPTR(history_record) *record = history_record_new(HISTORY_STARTED, OUTCOME_DONE);
+    for (guint i = 0; i < COUNT; i++)
+        files[i] = (struct run_file){
+            i % 1000 == 3 ? g_bytes_new(filler, 3 << 20)
+                          : g_bytes_new_take(g_strdup_printf("SELECT %u;", i), i % 10 == 0 ? 0 : 8),
+            g_strdup_printf("%04x", i == COUNT - 1 ? 0 : i)};
+    assert_true(database_run_begin(test->database, record, files, COUNT, NULL));
+    assert_true(record->id > 0);
+    assert_value("2099", "SELECT count(*) FROM winch.files");
+    assert_value("t", "SELECT bool_and(length(content) = CASE WHEN n % 1000 = 3 THEN 3 << 20 "
+                      "WHEN n % 10 = 0 THEN 0 ELSE 8 END) FROM winch.files, LATERAL (SELECT "
+                      "('x' || lpad(sha256, 8, '0'))::bit(32)::int AS n) AS i");
+    g_autoptr(GBytes) read = database_file_read(test->database, "0001", NULL);
+    assert_true(g_bytes_equal(read, files[1].bytes));
+    for (guint i = 0; i < COUNT; i++) {
+        g_bytes_unref(files[i].bytes);
+        g_free((char *)(gsize)files[i].sha256);
+    }
+}
+
+static void run_begin__leaves_no_row__when_a_text_cannot_be_kept(void **state)
+{
+    struct run_test *test = *state;
+    g_autoptr(GBytes) bytes = g_bytes_new_static("SELECT 1;", 9);
+    struct run_file files[1500];
+    AUTOPTR(history_record) *record = history_record_new(HISTORY_STARTED, OUTCOME_DONE);
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
+        files[i] = (struct run_file){bytes, "aa"};
+    cluster_exec("run", "DROP TABLE winch.files");
+    const guint counts[] = {1, G_N_ELEMENTS(files)};
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+        g_autoptr(GError) error = NULL;
+        assert_false(database_run_begin(test->database, record, files, counts[i], &error));
+        assert_contains(error->message, "winch.files");
+        assert_value("0", "SELECT count(*) FROM winch.history");
+    }
 }
 
 static void run__reads_copy_to_stdout__and_throws_it_away(void **state)
@@ -425,6 +457,7 @@ static void run__names_and_cleans__what_a_session_keeps(void **state)
         {"LISTEN channel", "LISTEN channel"},
         {"SELECT pg_advisory_lock(42), pg_advisory_lock(42), pg_advisory_lock_shared(-3, 7)",
          "advisory lock 42"},
+        {"CREATE TABLE locked AS SELECT pg_try_advisory_lock(42) AS x", "advisory lock 42"},
         {"SET work_mem = '1MB'", "setting work_mem"},
         {"SELECT set_config('statement_timeout', '5s', false)", "setting statement_timeout"},
     };
@@ -445,6 +478,35 @@ static void run__names_and_cleans__what_a_session_keeps(void **state)
         assert_null(strstr(test->events->str, "leftover"));
         assert_value("0", "SELECT x FROM a");
     }
+}
+
+#define KEEPING " LANGUAGE plpgsql AS $$BEGIN EXECUTE 'LISTEN channel'; "
+
+/* Code that a file reaches without a word of its own that says so. */
+static void run__names__what_hidden_code_keeps(void **state)
+{
+    static const char *const kept = "LISTEN channel";
+    struct run_test *test = *state;
+    cluster_exec("run", "CREATE FUNCTION bound() RETURNS int" KEEPING "RETURN 1; END$$;"
+                        "CREATE FUNCTION every() RETURNS event_trigger" KEEPING "END$$;"
+                        "CREATE TABLE whole (x int) PARTITION BY RANGE (x)");
+    AUTOPTR(job) *part =
+        JOB(test, T, "CREATE TABLE part PARTITION OF whole FOR VALUES FROM (bound()) TO (2)");
+    assert_run(test, part);
+    assert_contains(test->events->str, kept);
+    AUTOPTR(job) *plain = JOB(test, T, "CREATE TABLE plain (x int)");
+    assert_run(test, plain);
+    assert_null(strstr(test->events->str, "leftover"));
+    AUTOPTR(job) *trigger =
+        JOB(test, T, "CREATE EVENT TRIGGER every ON ddl_command_end EXECUTE FUNCTION every()");
+    assert_run(test, trigger);
+    AUTOPTR(job) *other = JOB(test, T, "CREATE TABLE other (x int)");
+    assert_run(test, other);
+    assert_contains(test->events->str, kept);
+    run_test_reopen(test);
+    AUTOPTR(job) *third = JOB(test, T, "CREATE TABLE third (x int)");
+    assert_run(test, third);
+    assert_contains(test->events->str, kept);
 }
 
 static void run__carries_state__when_asked_to(void **state)
@@ -490,7 +552,8 @@ int main(void)
         TEST(run__does_not_deadlock__with_ten_thousand_statements),
         TEST(run__takes__one_statement_of_a_megabyte),
         TEST(run__reports_notices__with_their_statement),
-        TEST(run__keeps_files__in_the_vault),
+        TEST(run_begin__keeps_files__in_the_vault),
+        TEST(run_begin__leaves_no_row__when_a_text_cannot_be_kept),
         TEST(run__reads_copy_to_stdout__and_throws_it_away),
         TEST(run__refuses_copy_from_stdin__and_stays_usable),
         TEST(run__rolls_everything_back__wherever_it_fails),
@@ -507,6 +570,7 @@ int main(void)
         TEST(run__fails__when_a_check_returns_a_row),
         TEST(run__puts_back__what_a_file_changed),
         TEST(run__names_and_cleans__what_a_session_keeps),
+        TEST(run__names__what_hidden_code_keeps),
         TEST(run__carries_state__when_asked_to),
         TEST(run__limits_each_statement__and_only_while_it_runs),
     };

@@ -23,6 +23,7 @@ static struct postgres *postgres_new(const struct database_options *options,
     postgres->url_path = g_steal_pointer(&url->path);
     postgres->schema = g_steal_pointer(&url->schema);
     postgres->table = g_steal_pointer(&url->table);
+    postgres->may_have_event_triggers = TRUE;
     postgres->connect_timeout = url->connect_timeout;
     postgres->base.facts.url_statement_timeout = url->statement_timeout;
     postgres->base.facts.url_multi_statement = url->is_multi_statement;
@@ -141,6 +142,7 @@ const struct database_driver postgres_driver = {
     .impact_append = postgres_impact_append,
     .impact_read = postgres_impact_read,
     .file_read = postgres_file_read,
+    .run_begin = postgres_run_begin,
     .run = postgres_run,
     .rehearsal_begin = postgres_rehearsal_begin,
     .rehearse = postgres_rehearse,

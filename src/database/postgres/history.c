@@ -152,49 +152,10 @@ void postgres_history_stamp(struct history_record *record, const PGresult *resul
     record->hash = g_strdup(PQgetvalue(result, 0, 4));
 }
 
-#define FILES_MAX 2 /* of one migration */
-
-gboolean postgres_files_send(struct postgres *postgres, const struct run_file *files, guint count,
-                             guint *messages)
-{
-    if (postgres->base.history != HISTORY_PRESENT || !postgres->can_write_files || count == 0)
-        return TRUE;
-    const char *values[2 * FILES_MAX];
-    int lengths[2 * FILES_MAX], formats[2 * FILES_MAX];
-    count = MIN(count, FILES_MAX);
-    for (guint i = 0; i < count; i++) {
-        gsize size;
-        const char *bytes = g_bytes_get_data(files[i].bytes, &size);
-        values[2 * i] = files[i].sha256;
-        values[2 * i + 1] = bytes != NULL ? bytes : "";
-        lengths[2 * i] = formats[2 * i] = 0;
-        lengths[2 * i + 1] = (int)size;
-        formats[2 * i + 1] = 1;
-    }
-    g_autofree char *sql =
-        g_strdup_printf("INSERT INTO %s.files (sha256, content) VALUES ($1, "
-                        "$2::pg_catalog.bytea)%s ON CONFLICT DO NOTHING",
-                        postgres->own, count == 2 ? ", ($3, $4::pg_catalog.bytea)" : "");
-    return postgres_send_own(postgres, sql, (int)(2 * count), values, lengths, formats, messages);
-}
-
 gboolean postgres_history_append(struct database *database, struct history_record *record,
                                  GError **error)
 {
-    struct postgres *postgres = (struct postgres *)database;
-    guint messages;
-    if (database->history != HISTORY_PRESENT)
-        return TRUE;
-    if (!postgres_small_begin(postgres, &messages, error))
-        return FALSE;
-    postgres_history_send(postgres, record, &messages);
-    AUTORESULT *result = postgres_small_commit(postgres, messages, error);
-    if (result == NULL) {
-        g_prefix_error(error, "writing %s.history: ", postgres->own_schema);
-        return FALSE;
-    }
-    postgres_history_stamp(record, result);
-    return TRUE;
+    return postgres_run_begin(database, record, NULL, 0, error);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -306,24 +267,4 @@ gboolean postgres_history_head(struct database *database, gint64 *rows, char **h
     *rows = is_empty ? 0 : g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
     *hash = g_strdup(is_empty ? "" : PQgetvalue(result, 0, 1));
     return TRUE;
-}
-
-GBytes *postgres_file_read(struct database *database, const char *sha256, GError **error)
-{
-    struct postgres *postgres = (struct postgres *)database;
-    if (!is_readable(database) || !postgres->can_read_files)
-        return NULL;
-    g_autofree char *sql =
-        g_strdup_printf("SELECT content FROM %s.files WHERE sha256 = $1", postgres->own);
-    const char *const parameters[] = {sha256};
-    AUTORESULT *result = postgres_query(postgres, postgres->main, sql, 1, parameters, error);
-    if (result == NULL) {
-        g_prefix_error(error, "reading %s.files: ", postgres->own_schema);
-        return NULL;
-    }
-    if (PQntuples(result) == 0)
-        return NULL;
-    size_t size;
-    unsigned char *bytes = PQunescapeBytea((const unsigned char *)PQgetvalue(result, 0, 0), &size);
-    return bytes != NULL ? g_bytes_new_with_free_func(bytes, size, PQfreemem, bytes) : NULL;
 }

@@ -57,8 +57,10 @@ struct postgres {
     gboolean is_rehearsing;
     GHashTable *prepared; /* text -> name on main of what was prepared; NULL until then */
     guint prepared_count;
-    gboolean has_temporary_schema; /* main's session has made one */
-    gboolean prepares_nothing;     /* while a file runs that may throw prepared statements away */
+    GHashTable *session_texts; /* session.c: flags -> SQL that was put together; NULL until then */
+    gboolean may_have_event_triggers; /* as last looked at */
+    gboolean has_temporary_schema;    /* main's session has made one */
+    gboolean prepares_nothing; /* while a file runs that may throw prepared statements away */
     /* session state at the start, to be put back after each file */
     char *search_path, *role, *session_replication_role, *row_security;
     /* settle.c: by what the backend with this pid, and its server, are known again */
@@ -191,10 +193,6 @@ gboolean postgres_history_send(struct postgres *postgres, const struct history_r
 /* history.c: fills in the server-side fields from that result. */
 void postgres_history_stamp(struct history_record *record, const PGresult *result);
 
-/* history.c: files into the vault, ON CONFLICT DO NOTHING. */
-gboolean postgres_files_send(struct postgres *postgres, const struct run_file *files, guint count,
-                             guint *messages);
-
 /* ---- the driver's functions, by file --------------------------------------------------------- */
 
 /* facts.c */
@@ -253,6 +251,9 @@ gboolean postgres_history_append(struct database *database, struct history_recor
 GPtrArray *postgres_history_read(struct database *database, guint limit, GError **error);
 gboolean postgres_history_head(struct database *database, gint64 *rows, char **hash,
                                GError **error);
+/* vault.c */
+gboolean postgres_run_begin(struct database *database, struct history_record *record,
+                            const struct run_file *files, guint count, GError **error);
 GBytes *postgres_file_read(struct database *database, const char *sha256, GError **error);
 /* impact.c */
 gboolean postgres_impact_append(struct database *database, const GArray *impacts, GError **error);

@@ -3,6 +3,8 @@
  * (a file may DEALLOCATE ALL) costs nothing but preparing again. */
 #include "database/postgres/postgres.h"
 
+#include <string.h>
+
 void postgres_prepared_forget(struct postgres *postgres)
 {
     if (postgres->prepared != NULL)
@@ -12,6 +14,19 @@ void postgres_prepared_forget(struct postgres *postgres)
 void postgres_prepared_free(struct postgres *postgres)
 {
     g_clear_pointer(&postgres->prepared, g_hash_table_unref);
+    g_clear_pointer(&postgres->session_texts, g_hash_table_unref);
+}
+
+/* Of a text of ours: they are long, few, and differ in length or in what they begin and end with
+ * often enough. */
+static guint hash_of(gconstpointer text)
+{
+    const char *bytes = text;
+    gsize length = strlen(bytes);
+    guint hash = (guint)length;
+    for (gsize i = 0; i < MIN(length, 16); i++)
+        hash = hash * 31 + (guchar)bytes[i] + 7 * (guint)(guchar)bytes[length - 1 - i];
+    return hash;
 }
 
 /* The name of sql on this connection, after sending what makes it where it is new. NULL: libpq
@@ -19,7 +34,7 @@ void postgres_prepared_free(struct postgres *postgres)
 static const char *name_of(struct postgres *postgres, const char *sql, guint *messages)
 {
     if (postgres->prepared == NULL)
-        postgres->prepared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        postgres->prepared = g_hash_table_new_full(hash_of, g_str_equal, g_free, g_free);
     const char *known = g_hash_table_lookup(postgres->prepared, sql);
     if (known != NULL)
         return known;

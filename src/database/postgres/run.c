@@ -361,7 +361,7 @@ static gboolean send_transaction(struct postgres_run *run)
     const struct run_job *job = run->job;
     return session_begin_send(run, job->begin_modes) && run_send_body(run) &&
            (!job->writes_version || pipeline_send_version(run, job->version_after, FALSE)) &&
-           pipeline_send_record(run, job->record) && pipeline_send_files(run) &&
+           pipeline_send_record(run, job->record) &&
            pipeline_send_own(run, MESSAGE_COMMIT, 0, "COMMIT", 0, NULL) &&
            session_inspect_send(run);
 }

@@ -11,7 +11,7 @@ enum message_kind {
     MESSAGE_STATEMENT,
     MESSAGE_CHECK,
     MESSAGE_PUT_BACK, /* answers what the file had changed */
-    MESSAGE_RECORD,   /* version row, history row, files */
+    MESSAGE_RECORD,   /* version row, history row */
     MESSAGE_COMMIT,
     MESSAGE_INSPECT, /* answers what the session keeps after the commit */
     MESSAGE_TIDY,
@@ -139,10 +139,9 @@ gboolean pipeline_send(struct postgres_run *run, enum message_kind kind, guint i
 /* The same for a statement of ours that comes with every migration: it is prepared once. */
 gboolean pipeline_send_own(struct postgres_run *run, enum message_kind kind, guint index,
                            const char *sql, int count, const char *const *parameters);
-/* The version row, the history row and the files of the job. */
+/* The version row and the history row of the job. */
 gboolean pipeline_send_version(struct postgres_run *run, gint64 version, gboolean is_dirty);
 gboolean pipeline_send_record(struct postgres_run *run, const struct history_record *record);
-gboolean pipeline_send_files(struct postgres_run *run);
 /* Waits for the results of everything sent so far. TRUE: all is well. */
 gboolean pipeline_drain(struct postgres_run *run);
 /* Ends the segment and leaves pipeline mode. TRUE: no message failed. */

@@ -337,16 +337,6 @@ gboolean pipeline_send_record(struct postgres_run *run, const struct history_rec
     return sent(run, is_sent, messages);
 }
 
-gboolean pipeline_send_files(struct postgres_run *run)
-{
-    guint messages = 0;
-    const struct run_job *job = run->job;
-    if (run_is_stopped(run))
-        return FALSE;
-    gboolean is_sent = postgres_files_send(run->postgres, job->files, job->file_count, &messages);
-    return sent(run, is_sent, messages);
-}
-
 gboolean pipeline_finish(struct postgres_run *run)
 {
     PGconn *main = run->postgres->main;

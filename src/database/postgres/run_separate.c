@@ -20,7 +20,7 @@ static void send_books(struct postgres_run *run, enum books when, gboolean has_v
         (when == BOOKS_BETWEEN || session_settings_send(run, FALSE)) &&
         session_put_back_send(run, when != BOOKS_AFTER, FALSE) &&
         (!has_version || pipeline_send_version(run, version, is_dirty)) &&
-        pipeline_send_record(run, record) && (!is_dirty || pipeline_send_files(run)))
+        pipeline_send_record(run, record))
         pipeline_send(run, MESSAGE_COMMIT, 0, "COMMIT", 0, NULL);
     if (when == BOOKS_AFTER)
         session_inspect_send(run);

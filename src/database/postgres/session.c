@@ -5,6 +5,49 @@
 
 #include <string.h>
 
+/* ---- texts that come back ------------------------------------------------------------------- */
+
+/* All that the texts below depend on. */
+enum {
+    TEXT_PUT_BACK = 1 << 0, /* else the settings */
+    TEXT_LOCAL = 1 << 1,
+    TEXT_GUARDED = 1 << 2,
+    TEXT_RESETS = 1 << 3,
+    TEXT_KEEPS = 1 << 4,
+    TEXT_LOCKED = 1 << 5,
+    TEXT_REHEARSAL = 1 << 6,
+    TEXT_BLIND = 1 << 7, /* the client is not checked */
+    TEXT_SYNCHRONOUS = 1 << 8,
+    TEXT_SEES_WAL = 1 << 9,
+    TEXT_LOCK_IDS = 1 << 10, /* and up: how many */
+};
+
+static guint flags_of(const struct postgres_run *run, guint flags)
+{
+    const struct postgres *postgres = run->postgres;
+    return flags | (run->job->keeps_session_state ? TEXT_KEEPS : 0) |
+           (postgres->holds_lock ? TEXT_LOCKED : 0) | (run->is_rehearsal ? TEXT_REHEARSAL : 0) |
+           (postgres->cannot_check_client ? TEXT_BLIND : 0) |
+           (run->job->commits_synchronously ? TEXT_SYNCHRONOUS : 0) |
+           (postgres->can_see_wal ? TEXT_SEES_WAL : 0) | postgres->lock_ids->len * TEXT_LOCK_IDS;
+}
+
+/* What make() gives for these flags, made once for a connection: they come with every migration. */
+static const char *text_of(struct postgres_run *run, guint flags,
+                           char *(*make)(const struct postgres_run *run, guint flags))
+{
+    struct postgres *postgres = run->postgres;
+    gpointer key = GUINT_TO_POINTER(flags_of(run, flags));
+    if (postgres->session_texts == NULL)
+        postgres->session_texts = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    char *text = g_hash_table_lookup(postgres->session_texts, key);
+    if (text == NULL) {
+        text = make(run, flags);
+        g_hash_table_insert(postgres->session_texts, key, text);
+    }
+    return text;
+}
+
 /* ---- begin and settings --------------------------------------------------------------------- */
 
 static gboolean has_access_mode(const char *modes)
@@ -35,8 +78,9 @@ static void append_lock_calls(GString *sql, const struct postgres *postgres, con
 
 /* While the transaction holds the lock too, a file that releases the session's lets nobody in. The
  * last column notes which transaction this is; see guard_of(). */
-static char *settings_sql(const struct postgres_run *run, gboolean is_local)
+static char *settings_sql(const struct postgres_run *run, guint flags)
 {
+    gboolean is_local = (flags & TEXT_LOCAL) != 0;
     GString *sql = g_string_new("SELECT ");
     const char *local = is_local ? "true" : "false";
     if (is_local && run->postgres->holds_lock)
@@ -77,7 +121,7 @@ gboolean session_settings_send(struct postgres_run *run, gboolean is_local)
     const char *name =
         job->application_name != NULL ? job->application_name : run->postgres->application_name;
     const char *const parameters[] = {timeout, name != NULL ? name : "winch", lock_timeout};
-    g_autofree char *sql = settings_sql(run, is_local);
+    const char *sql = text_of(run, is_local ? TEXT_LOCAL : 0, settings_sql);
     /* A rehearsal has one lock timeout for the whole of it. */
     return pipeline_send_own(run, MESSAGE_SETTINGS, 0, sql, run->is_rehearsal ? 2 : 3, parameters);
 }
@@ -115,9 +159,9 @@ gboolean session_mentions(const struct run_job *job, const char *word)
 #define GUARD_ELSE                                                                                 \
     " ELSE CAST(pg_catalog.concat('winch: the transaction of the file was ended by the file, ',"   \
     " pg_catalog.pg_backend_pid()) AS pg_catalog.bool) END"
-static const char *guard_of(const struct postgres_run *run)
+static const char *guard_of(gboolean resets)
 {
-    if (session_mentions(run->job, "reset"))
+    if (resets)
         return "CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE "
                "pg_catalog.int4eq(l.pid, pg_catalog.pg_backend_pid()) AND "
                "pg_catalog.texteq(l.locktype, 'advisory') AND "
@@ -126,11 +170,12 @@ static const char *guard_of(const struct postgres_run *run)
            "CAST(pg_catalog.pg_current_xact_id() AS pg_catalog.text)) THEN true" GUARD_ELSE;
 }
 
-static char *put_back_sql(const struct postgres_run *run, gboolean is_local, gboolean is_guarded)
+static char *put_back_sql(const struct postgres_run *run, guint flags)
 {
     const struct postgres *postgres = run->postgres;
+    gboolean is_local = (flags & TEXT_LOCAL) != 0, is_guarded = (flags & TEXT_GUARDED) != 0;
     GString *sql = g_string_new("SELECT ");
-    g_string_append_printf(sql, "%s, ", is_guarded ? guard_of(run) : "true");
+    g_string_append_printf(sql, "%s, ", is_guarded ? guard_of((flags & TEXT_RESETS) != 0) : "true");
     if (!run->job->keeps_session_state)
         for (int i = 0; i < PUT_BACK_COUNT; i++)
             g_string_append_printf(
@@ -150,7 +195,9 @@ gboolean session_put_back_send(struct postgres_run *run, gboolean is_local, gboo
 {
     const char *values[PUT_BACK_COUNT];
     put_back_values(run->postgres, values);
-    g_autofree char *sql = put_back_sql(run, is_local, is_guarded);
+    guint flags = TEXT_PUT_BACK | (is_local ? TEXT_LOCAL : 0) | (is_guarded ? TEXT_GUARDED : 0) |
+                  (session_mentions(run->job, "reset") ? TEXT_RESETS : 0);
+    const char *sql = text_of(run, flags, put_back_sql);
     return pipeline_send_own(run, MESSAGE_PUT_BACK, is_local ? 1 : 0, sql,
                              run->job->keeps_session_state ? 0 : PUT_BACK_COUNT, values);
 }
@@ -213,6 +260,54 @@ static gboolean sets_something(const struct run_job *job)
     return session_mentions(job, "set_config") || job->statement_count == 0;
 }
 
+/* Statements that run nobody's code: no function, trigger, default or rule. Of CREATE TABLE that
+ * holds without the words below: what it is made from, partitioned by, or indexed by besides keys.
+ */
+static gboolean runs_no_code(const char *verb)
+{
+    static const char *const verbs[] = {
+        "CREATE TABLE", "CREATE TYPE",   "CREATE SEQUENCE", "DROP TABLE", "DROP INDEX", "DROP VIEW",
+        "DROP TYPE",    "DROP SEQUENCE", "COMMENT ON",      "GRANT",      "REVOKE",
+    };
+    for (gsize i = 0; verb != NULL && i < G_N_ELEMENTS(verbs); i++)
+        if (g_str_equal(verb, verbs[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* As a word, in any case; in a comment or a string too. */
+static gboolean has_word(const struct run_job *job, const char *word)
+{
+    gsize length = strlen(word);
+    for (gsize i = 0; i + length <= job->text_length; i++) {
+        gboolean begins = i == 0 || !g_ascii_isalnum(job->text[i - 1]);
+        gsize end = i + length;
+        if (begins && (end == job->text_length || !g_ascii_isalnum(job->text[end])) &&
+            g_ascii_strncasecmp(job->text + i, word, length) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* True when the session cannot have kept a prepared statement, a cursor, a LISTEN, a temporary
+ * relation, a lock or a setting: nothing in the file makes one, and nothing in it runs code that
+ * could. Event triggers run at every statement, so there must be none. */
+static gboolean keeps_nothing(const struct postgres_run *run)
+{
+    const struct run_job *job = run->job;
+    static const char *const words[] = {"as", "like", "exclude", "partition"};
+    if (run->postgres->may_have_event_triggers || job->protocol != PROTOCOL_TRANSACTION ||
+        job->check_count > 0 || job->statement_count == 0 || session_mentions(job, "temp"))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (has_word(job, words[i]))
+            return FALSE;
+    for (guint i = 0; i < job->statement_count; i++)
+        if (!runs_no_code(job->statements[i].verb))
+            return FALSE;
+    return TRUE;
+}
+
 /* Prepared statements that are not from_sql are ours. A look at pg_settings takes a millisecond and
  * at pg_locks every lock partition, so those are only taken where the text gives reason; RESET ALL
  * comes anyway. A session whose temporary schema was never made holds nothing temporary; afterwards
@@ -241,6 +336,7 @@ static char *inspect_sql(const struct postgres_run *run)
         g_string_append(sql, SETTINGS_SQL(""));
     else
         g_string_append(sql, SETTINGS_SQL(", 'lock_timeout', 'statement_timeout'"));
+    g_string_append(sql, ", EXISTS (SELECT FROM pg_catalog.pg_event_trigger)");
     return g_string_free(sql, FALSE);
 }
 
@@ -251,6 +347,8 @@ gboolean session_inspect_send(struct postgres_run *run)
     if (run->job->keeps_session_state)
         return pipeline_send(run, MESSAGE_TIDY, 0, "RESET lock_timeout", 0, NULL) &&
                pipeline_send(run, MESSAGE_TIDY, 0, "RESET statement_timeout", 0, NULL);
+    if (keeps_nothing(run))
+        return pipeline_send_own(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
     g_autofree char *sql = inspect_sql(run);
     return pipeline_send_own(run, MESSAGE_INSPECT, 0, sql, 0, NULL) &&
            pipeline_send_own(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
@@ -267,6 +365,7 @@ void session_inspect_read(struct postgres_run *run, const PGresult *result)
         run->postgres->has_temporary_schema = TRUE;
     if (!PQgetisnull(result, 0, 5))
         leftover(run, "setting", PQgetvalue(result, 0, 5));
+    run->postgres->may_have_event_triggers = *PQgetvalue(result, 0, 6) != 'f';
 }
 
 /* ---- cleaning ------------------------------------------------------------------------------- */

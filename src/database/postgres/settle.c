@@ -28,11 +28,13 @@ gboolean settle_prepare(struct postgres_run *run)
     AUTORESULT *row =
         postgres_query(postgres, postgres->main,
                        "SELECT " START_SQL ", " TIMELINE_SQL
-                       " FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()",
+                       ", EXISTS (SELECT FROM pg_catalog.pg_event_trigger) FROM "
+                       "pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()",
                        0, NULL, &error);
     if (row != NULL && PQntuples(row) == 1) {
         g_strlcpy(postgres->backend_start, PQgetvalue(row, 0, 0), sizeof postgres->backend_start);
         g_strlcpy(postgres->timeline, PQgetvalue(row, 0, 1), sizeof postgres->timeline);
+        postgres->may_have_event_triggers = *PQgetvalue(row, 0, 2) != 'f';
         postgres->noted_pid = PQbackendPID(postgres->main);
     }
     if (PQstatus(postgres->main) != CONNECTION_BAD)

@@ -97,6 +97,7 @@ const struct database_driver sqlite_driver = {
     .history_read = sqlite_history_read,
     .history_head = sqlite_history_head,
     .file_read = sqlite_file_read,
+    .run_begin = sqlite_run_begin,
     .run = sqlite_run,
     .rehearsal_begin = sqlite_rehearsal_begin,
     .rehearse = sqlite_rehearse,

@@ -121,19 +121,19 @@ static gboolean file_write(struct sqlite *sqlite, const struct run_file *file, G
     return sqlite_step(sqlite, statement, error) == 0;
 }
 
-gboolean sqlite_files_write(struct sqlite *sqlite, const struct run_file *files, guint count,
+static gboolean files_write(struct sqlite *sqlite, const struct run_file *files, guint count,
                             GError **error)
 {
-    for (guint i = 0; sqlite->base.history == HISTORY_PRESENT && i < count; i++)
+    for (guint i = 0; i < count; i++)
         if (!file_write(sqlite, &files[i], error)) {
-            g_prefix_error(error, "keeping the file's text: ");
+            g_prefix_error(error, "keeping the files' texts: ");
             return FALSE;
         }
     return TRUE;
 }
 
-gboolean sqlite_history_append(struct database *database, struct history_record *record,
-                               GError **error)
+gboolean sqlite_run_begin(struct database *database, struct history_record *record,
+                          const struct run_file *files, guint count, GError **error)
 {
     struct sqlite *sqlite = sqlite_of(database);
     if (sqlite->db == NULL || sqlite->base.history != HISTORY_PRESENT || sqlite->is_rehearsing)
@@ -141,10 +141,17 @@ gboolean sqlite_history_append(struct database *database, struct history_record 
     sqlite_watch(sqlite, NULL);
     if (!sqlite_begin(sqlite, error))
         return FALSE;
-    if (sqlite_history_write(sqlite, record, error) && sqlite_commit(sqlite, error))
+    if (sqlite_history_write(sqlite, record, error) && files_write(sqlite, files, count, error) &&
+        sqlite_commit(sqlite, error))
         return TRUE;
     sqlite_rollback(sqlite);
     return FALSE;
+}
+
+gboolean sqlite_history_append(struct database *database, struct history_record *record,
+                               GError **error)
+{
+    return sqlite_run_begin(database, record, NULL, 0, error);
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */

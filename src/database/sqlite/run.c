@@ -97,13 +97,12 @@ static gboolean version_guard(struct sqlite *sqlite, const struct run_job *job, 
     return FALSE;
 }
 
-/* What the migration itself did not write: the version row, history, the vault. */
+/* What the migration itself did not write: the version row, history. */
 static gboolean bookkeeping(struct sqlite *sqlite, const struct run_job *job, GError **error)
 {
     return (!job->writes_version ||
             sqlite_version_write(sqlite, job->version_after, FALSE, error)) &&
-           (job->record == NULL || record_write(sqlite, job, job->record->kind, 0, error)) &&
-           sqlite_files_write(sqlite, job->files, job->file_count, error);
+           (job->record == NULL || record_write(sqlite, job, job->record->kind, 0, error));
 }
 
 static gboolean begin_for(struct sqlite *sqlite, const struct run_job *job, GError **error)
@@ -192,9 +191,7 @@ static gboolean mark(struct sqlite *sqlite, const struct run_job *job, gint64 ve
         return FALSE;
     if ((kind != HISTORY_DIRTY || version_guard(sqlite, job, error)) &&
         (!job->writes_version || sqlite_version_write(sqlite, version, is_dirty, error)) &&
-        (kind != HISTORY_DIRTY ||
-         (record_write(sqlite, job, kind, 0, error) &&
-          sqlite_files_write(sqlite, job->files, job->file_count, error))) &&
+        (kind != HISTORY_DIRTY || record_write(sqlite, job, kind, 0, error)) &&
         sqlite_commit(sqlite, error))
         return TRUE;
     sqlite_rollback(sqlite);

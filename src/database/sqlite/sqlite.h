@@ -133,10 +133,10 @@ gboolean sqlite_session_end(struct database *database, int pid, gint64 began, gb
 
 /* In the open transaction; *record gets what the driver fills in. No-op when not writable. */
 gboolean sqlite_history_write(struct sqlite *sqlite, struct history_record *record, GError **error);
-gboolean sqlite_files_write(struct sqlite *sqlite, const struct run_file *files, guint count,
-                            GError **error);
 gboolean sqlite_history_append(struct database *database, struct history_record *record,
                                GError **error);
+gboolean sqlite_run_begin(struct database *database, struct history_record *record,
+                          const struct run_file *files, guint count, GError **error);
 GPtrArray *sqlite_history_read(struct database *database, guint limit, GError **error);
 gboolean sqlite_history_head(struct database *database, gint64 *rows, char **hash, GError **error);
 GBytes *sqlite_file_read(struct database *database, const char *sha256, GError **error);

@@ -47,10 +47,6 @@ static void sqlite_run__transaction__commits_all_as_one(void **state)
         fixture, PROTOCOL_TRANSACTION, -1, 3,
         SQL("CREATE TABLE t (n)", "INSERT INTO t VALUES (1), (2)",
             "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; SELECT 2; END", "SELECT * FROM t"));
-    g_autoptr(GBytes) bytes = g_bytes_new_static("text", 4);
-    const struct run_file file = {bytes, "abc"};
-    job->job.files = &file;
-    job->job.file_count = 1;
     assert_null(run(fixture, job, RUN_OUTCOME_COMMITTED, &result));
     assert_int_equal(result.statements_done, 4);
     assert_int_equal(result.failed_statement, 4);
@@ -62,6 +58,17 @@ static void sqlite_run__transaction__commits_all_as_one(void **state)
     assert_false(fixture_heard(fixture, "leftover"));
     fixture_expect(fixture, "SELECT kind || outcome || version || from_version FROM winch_history",
                    "updone3-1");
+    expect_chain(fixture, 1);
+}
+
+static void sqlite_run_begin__keeps_files__beside_its_row(void **state)
+{
+    struct sqlite_fixture *fixture = *state;
+    fixture_install(fixture);
+    g_autoptr(GBytes) bytes = g_bytes_new_static("text", 4);
+    const struct run_file files[] = {{bytes, "abc"}, {bytes, "abc"}};
+    AUTOPTR(history_record) *record = history_record_new(HISTORY_STARTED, OUTCOME_DONE);
+    assert_true(database_run_begin(fixture->database, record, files, 2, NULL));
     expect_chain(fixture, 1);
     g_autoptr(GBytes) kept = database_file_read(fixture->database, "abc", NULL);
     assert_true(g_bytes_equal(kept, bytes));
@@ -467,6 +474,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(sqlite_run__transaction__commits_all_as_one),
+        TEST(sqlite_run_begin__keeps_files__beside_its_row),
         TEST(sqlite_run__transaction__leaves_nothing_of_a_failure),
         TEST(sqlite_run__transaction__names_the_line_at_run_time),
         TEST(sqlite_run__transaction__refuses_what_breaks_out),
