@@ -407,16 +407,19 @@ static void record_impacts(struct run *run)
                       unwritten->message);
 }
 
-static gboolean history_is_announced(struct run *run)
+/* A run without a record is told beforehand. */
+static void announce_history(struct run *run)
 {
     const struct database_facts *facts = database_facts(run->engine->database);
-    if (database_history_presence(run->engine->database) == HISTORY_PRESENT)
-        return TRUE;
-    engine_notice(run->engine,
-                  "no history is kept: %s may not create or write the schema %s; 'winch init "
-                  "--print-sql' prints what somebody who may has to run",
-                  facts->user, run->engine->settings->own_schema);
-    return TRUE;
+    enum history_presence presence = database_history_presence(run->engine->database);
+    if (presence == HISTORY_PRESENT)
+        return;
+    engine_notice(
+        run->engine,
+        "no history is kept: %s may not %s the schema %s; 'winch init --print-sql' prints "
+        "what somebody who may has to run",
+        facts->user, presence == HISTORY_ABSENT ? "create" : "write",
+        run->engine->settings->own_schema);
 }
 
 static gboolean run_for_real(struct run *run, GError **error)
@@ -424,7 +427,7 @@ static gboolean run_for_real(struct run *run, GError **error)
     engine_tell_new(run->engine);
     if (!database_install(run->engine->database, error))
         return FALSE;
-    history_is_announced(run);
+    announce_history(run);
     if (!record_start(run, error))
         return FALSE;
     g_autoptr(GError) failure = NULL;

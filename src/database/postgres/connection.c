@@ -143,7 +143,8 @@ static const struct {
     {"28P01", "check user and password (PGPASSWORD, .pgpass, the configuration)"},
     {"28000", "check the user, and the server's pg_hba.conf"},
     {"25006", "connect to the primary, with rights to write"},
-    {"55P03", "another session holds the lock: see pg_locks and pg_stat_activity, then try again"},
+    {"55P03",
+     "another session holds the lock: 'winch locks' names it; allow more time (lock_timeout)"},
     {"53100", "the server has no room on disk"},
     {"53200", "the server is out of memory or of locks: see max_locks_per_transaction"},
 };

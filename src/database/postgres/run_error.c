@@ -82,7 +82,7 @@ static const struct {
     {"55P04", ONLY_TRANSACTION, NULL,
      "use the new enum value in a later migration: its own transaction has to commit first"},
     {"55P03", ANY_PROTOCOL, NULL,
-     "another session holds the lock: see pg_locks and pg_stat_activity"},
+     "another session holds the lock: 'winch locks' names it"},
     {"57014", ANY_PROTOCOL, "timeout",
      "allow more with \"-- winch: timeout\" in the file, or make the statement smaller"},
     {"40P01", ONLY_TRANSACTION, NULL, "nothing of it is in: try again"},
