@@ -140,7 +140,8 @@ static void leading_words(GString *words, struct sql_lexer *lexer)
         if (creates && is_in(word, qualifiers, G_N_ELEMENTS(qualifiers)))
             continue;
         creates = creates || (count == 0 && strcmp(word, "CREATE") == 0);
-        g_string_append_printf(words, "%s%s", count > 0 ? " " : "", word);
+        g_string_append(words, count > 0 ? " " : "");
+        g_string_append(words, word);
         count++;
     }
 }

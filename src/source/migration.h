@@ -15,11 +15,14 @@ enum direction { DIRECTION_UP, DIRECTION_DOWN };
 /* "up" or "down". Static. */
 const char *direction_name(enum direction direction);
 
+struct kept_file;
+
 /* One file of a migration. path is NULL when the half does not exist. */
 struct migration_half {
-    const char *path;      /* to open it: directory/file_name */
-    const char *file_name; /* the name alone */
-    guint64 size;          /* bytes, when the directory was read; 0 without the half */
+    const char *path;       /* to open it: directory/file_name */
+    const char *file_name;  /* the name alone */
+    guint64 size;           /* bytes, when the directory was read; 0 without the half */
+    struct kept_file *kept; /* the set's, of that reading; NULL: to be read again */
 };
 
 enum phase { PHASE_UNDECLARED, PHASE_EXPAND, PHASE_CONTRACT };
@@ -124,7 +127,8 @@ struct migration_text {
 
 /* Reads a half. A dangling link, a directory, an unreadable file, a NUL byte, invalid UTF-8 and a
  * file over MIGRATION_TEXT_MAX are errors naming it, with the line where there is one. NULL half
- * path: an error too. Blocks on the disk. */
+ * path: an error too. What the set kept of the file is taken when nobody touched the file since.
+ * Blocks on the disk. */
 struct migration_text *migration_text_load(const struct migration_half *half, GError **error);
 void migration_text_free(struct migration_text *text);
 DEFINE_AUTOPTR(migration_text, migration_text_free);

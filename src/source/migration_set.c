@@ -1,4 +1,5 @@
-/* A directory of migrations, loaded: one listing, then the head of each file for its notes. */
+/* A directory of migrations, loaded: one listing, then the head of each file for its notes; small
+ * files whole, to be kept. */
 #include "source/migration.h"
 
 #include <dirent.h>
@@ -7,13 +8,15 @@
 #include <string.h>
 
 #include "source/file_name.h"
+#include "source/kept.h"
 #include "source/notes.h"
 #include "source/order.h"
 #include "source/problems.h"
 #include "source/reading.h"
 
-/* The first read of a file. Few leading comment blocks are longer. */
-#define HEAD_BYTES 4096
+/* The first read of a file: whole, if it is one to be kept. Few leading comment blocks are longer.
+ */
+#define HEAD_BYTES (KEPT_FILE_MAX + 1)
 
 struct migration_set {
     gatomicrefcount references;
@@ -28,8 +31,7 @@ struct entry {
     const char *path; /* directory/name */
     const char *name; /* within path */
     struct file_name parsed;
-    gboolean is_directory; /* what the listing says; neither when it does not know */
-    gboolean is_regular;
+    gboolean is_directory; /* what the listing says, if it knows */
 };
 
 struct loader {
@@ -39,6 +41,8 @@ struct loader {
     struct problems problems;
     char *head; /* one buffer for all files */
     gsize head_size;
+    gint64 started; /* g_get_real_time() */
+    gsize kept;     /* bytes of files */
 };
 
 const char *direction_name(enum direction direction)
@@ -46,9 +50,12 @@ const char *direction_name(enum direction direction)
     return direction == DIRECTION_UP ? "up" : "down";
 }
 
-static void clear_migration(gpointer migration)
+static void clear_migration(gpointer data)
 {
-    notes_clear(&((struct migration *)migration)->notes);
+    struct migration *migration = data;
+    notes_clear(&migration->notes);
+    g_clear_pointer(&migration->up.kept, kept_file_free);
+    g_clear_pointer(&migration->down.kept, kept_file_free);
 }
 
 static struct migration_set *set_new(const char *directory)
@@ -79,6 +86,7 @@ static void loader_init(struct loader *loader, const char *directory)
     loader->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
     loader->head = g_malloc(HEAD_BYTES);
     loader->head_size = HEAD_BYTES;
+    loader->started = g_get_real_time();
     problems_init(&loader->problems, loader->set->strings);
 }
 
@@ -98,7 +106,6 @@ static void add_entry(struct loader *loader, const struct dirent *item, GString 
 {
     struct entry entry = {
         .is_directory = item->d_type == DT_DIR,
-        .is_regular = item->d_type == DT_REG,
     };
     file_name_parse(item->d_name, &entry.parsed);
     if (entry.parsed.kind == FILE_NAME_OTHER)
@@ -143,8 +150,8 @@ static gboolean list(struct loader *loader, GError **error)
 /* --- one file --- */
 
 /* Reads as far as the leading comment block goes: the number of bytes, or -1 and errno. Most files
- * are read in one go, and a read that stopped short then tells their size. */
-static gssize read_head(struct loader *loader, int file, guint64 *size)
+ * are read in one go. */
+static gssize read_head(struct loader *loader, int file)
 {
     gsize length = 0;
     while (TRUE) {
@@ -159,7 +166,6 @@ static gssize read_head(struct loader *loader, int file, guint64 *size)
             loader->head = g_realloc(loader->head, loader->head_size);
         }
     }
-    *size = length < loader->head_size ? length : reading_size(file);
     return (gssize)length;
 }
 
@@ -176,19 +182,33 @@ static void read_notes(struct loader *loader, const struct entry *entry, gsize l
                          "notes in a down file mean nothing: move them to the up file");
 }
 
+/* What was read, if it is all of a file that is worth keeping and can be trusted later. */
+static struct kept_file *keep_file(struct loader *loader, const struct stat *status, gsize length)
+{
+    if (length > KEPT_FILE_MAX || (guint64)status->st_size != length ||
+        loader->kept + length > KEPT_MAX || !kept_is_settled(status, loader->started))
+        return NULL;
+    loader->kept += length;
+    return kept_file_new(status, loader->head);
+}
+
 static void read_file(struct loader *loader, const struct entry *entry, struct migration *migration)
 {
+    struct stat status = {0};
     g_autofree char *why = NULL;
     struct migration_half half = {.path = entry->path, .file_name = entry->name};
-    AUTOCLOSE file = reading_open(dirfd(loader->listing), entry->name, entry->is_regular, &why);
-    gssize length = file < 0 ? 0 : read_head(loader, file, &half.size);
+    AUTOCLOSE file = reading_open(dirfd(loader->listing), entry->name, &status, &why);
+    gssize length = file < 0 ? 0 : read_head(loader, file);
+    half.size = (guint64)status.st_size;
     if (file < 0)
         problems_mistake(&loader->problems, entry->path, 0, "%s", why);
     else if (length < 0)
         problems_mistake(&loader->problems, entry->path, 0, "cannot be read: %s",
                          g_strerror(errno));
-    else
+    else {
         read_notes(loader, entry, (gsize)length, migration);
+        half.kept = keep_file(loader, &status, (gsize)length);
+    }
     *(entry->parsed.direction == DIRECTION_UP ? &migration->up : &migration->down) = half;
 }
 

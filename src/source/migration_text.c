@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "source/kept.h"
 #include "source/reading.h"
 
 /* A file of which more bytes come than it had when opened is still being written. */
@@ -74,41 +75,45 @@ static void digest(const char *text, gsize length, char sha256[65])
     g_strlcpy(sha256, g_checksum_get_string(checksum), 65);
 }
 
-/* Opens a half for reading, or says why it cannot be. */
-static int open_half(const struct migration_half *half, GError **error)
+static GBytes *read_file(const char *path, GError **error)
 {
+    struct stat status;
     g_autofree char *why = NULL;
-    if (half->path == NULL) {
-        error_set(error, ERROR_SOURCE, "this half of the migration does not exist");
-        return -1;
-    }
-    int file = reading_open(AT_FDCWD, half->path, FALSE, &why);
-    if (file < 0)
-        error_set_at(error, ERROR_SOURCE, half->path, 0, "%s", why);
-    return file;
-}
-
-struct migration_text *migration_text_load(const struct migration_half *half, GError **error)
-{
-    AUTOCLOSE file = open_half(half, error);
-    if (file < 0)
+    AUTOCLOSE file = reading_open(AT_FDCWD, path, &status, &why);
+    if (file < 0) {
+        error_set_at(error, ERROR_SOURCE, path, 0, "%s", why);
         return NULL;
-    guint64 size = reading_size(file);
+    }
+    guint64 size = (guint64)status.st_size;
     if (size > MIGRATION_TEXT_MAX) {
-        error_set_at(error, ERROR_SOURCE, half->path, 0,
+        error_set_at(error, ERROR_SOURCE, path, 0,
                      "is %" G_GUINT64_FORMAT " bytes long; at most %" G_GUINT64_FORMAT " are run",
                      size, MIGRATION_TEXT_MAX);
         error_advise(error, "load data with COPY outside the migrations, or split the file");
         return NULL;
     }
-    g_autofree char *bytes = read_whole(file, size, half->path, error);
-    if (bytes == NULL || !check_encoding(bytes, size, half->path, error))
+    char *bytes = read_whole(file, size, path, error);
+    return bytes != NULL ? g_bytes_new_take(bytes, size) : NULL;
+}
+
+struct migration_text *migration_text_load(const struct migration_half *half, GError **error)
+{
+    if (half->path == NULL) {
+        error_set(error, ERROR_SOURCE, "this half of the migration does not exist");
+        return NULL;
+    }
+    g_autoptr(GBytes) content = kept_file_bytes(half->kept, half->path);
+    if (content == NULL && (content = read_file(half->path, error)) == NULL)
+        return NULL;
+    gsize size;
+    const char *bytes = g_bytes_get_data(content, &size);
+    if (!check_encoding(bytes, size, half->path, error))
         return NULL;
     struct migration_text *text = g_new0(struct migration_text, 1);
     text->bom_length = size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     text->is_blank = is_blank(bytes + text->bom_length, size - text->bom_length);
     digest(bytes, size, text->sha256);
-    text->bytes = g_bytes_new_take(g_steal_pointer(&bytes), size);
+    text->bytes = g_steal_pointer(&content);
     return text;
 }
 

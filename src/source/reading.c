@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static char *explain_open(int at, const char *name, int error_number)
@@ -21,37 +20,30 @@ static char *explain_open(int at, const char *name, int error_number)
 }
 
 /* Why an open file is none that can be read, or NULL. */
-static const char *fault_of(int file)
+static const char *fault_of(int file, struct stat *status)
 {
-    struct stat status;
-    if (fstat(file, &status) != 0)
+    if (fstat(file, status) != 0)
         return "cannot be examined";
-    if (S_ISREG(status.st_mode))
+    if (S_ISREG(status->st_mode))
         return NULL;
-    if (S_ISDIR(status.st_mode))
+    if (S_ISDIR(status->st_mode))
         return "is a directory";
-    return S_ISFIFO(status.st_mode) ? "is a pipe" : "is not a regular file";
+    return S_ISFIFO(status->st_mode) ? "is a pipe" : "is not a regular file";
 }
 
-int reading_open(int at, const char *name, gboolean is_regular, char **why)
+int reading_open(int at, const char *name, struct stat *status, char **why)
 {
     int file = openat(at, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {
         *why = explain_open(at, name, errno);
         return -1;
     }
-    const char *fault = is_regular ? NULL : fault_of(file);
+    const char *fault = fault_of(file, status);
     if (fault == NULL)
         return file;
     *why = g_strdup(fault);
     close(file);
     return -1;
-}
-
-guint64 reading_size(int file)
-{
-    struct stat status;
-    return fstat(file, &status) == 0 ? (guint64)status.st_size : 0;
 }
 
 gssize reading_some(int file, char *buffer, gsize length, guint64 offset)

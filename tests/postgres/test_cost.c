@@ -158,7 +158,7 @@ static void impact__counts_sessions__that_wait_for_us(void **state)
 static void impact__is_kept__with_null_for_what_is_unknown(void **state)
 {
     struct run_test *test = *state;
-    struct impact known = {1, 7, 800, 1500000, 2, 90, (char *)(gsize) "[{\"rows\": 7}]"};
+    struct impact known = {1, 7, 800, 1500000, 2, 90, (char *)(gsize) "[{\"ro'w\\\\s\": 7}]"};
     struct impact unknown = {2, -1, -1, -1, -1, 5, NULL};
     g_autoptr(GArray) written = g_array_new(FALSE, FALSE, sizeof(struct impact));
     g_array_append_val(written, known);
@@ -170,7 +170,7 @@ static void impact__is_kept__with_null_for_what_is_unknown(void **state)
     assert_non_null(read);
     assert_int_equal(read->len, 2);
     assert_int_equal(g_array_index(read, struct impact, 0).longest_wait_us, 1500000);
-    assert_string_equal(g_array_index(read, struct impact, 0).statements, "[{\"rows\": 7}]");
+    assert_string_equal(g_array_index(read, struct impact, 0).statements, "[{\"ro'w\\\\s\": 7}]");
     assert_int_equal(g_array_index(read, struct impact, 1).rows, -1);
     assert_null(g_array_index(read, struct impact, 1).statements);
     assert_value("1", "SELECT count(*) FROM winch.impact WHERE rows IS NULL AND wal_bytes IS NULL "

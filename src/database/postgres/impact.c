@@ -1,27 +1,75 @@
 /* The impact table: what a run measured, written in one message at its end, and read back. */
 #include "database/postgres/postgres.h"
 
+#include <stddef.h>
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static void append_number(GString *sql, gint64 number)
+/* A column as an array: one constant for the server to read, however many rows. */
+static void append_numbers(GString *sql, const GArray *impacts, gsize offset)
 {
-    if (number < 0)
-        g_string_append(sql, ", NULL");
-    else
-        g_string_append_printf(sql, ", %" G_GINT64_FORMAT, number);
+    g_string_append(sql, "pg_catalog.unnest('{");
+    for (guint i = 0; i < impacts->len; i++) {
+        struct impact *impact = &g_array_index(impacts, struct impact, i);
+        gint64 number = G_STRUCT_MEMBER(gint64, impact, offset);
+        g_string_append(sql, i > 0 ? "," : "");
+        if (number < 0)
+            g_string_append(sql, "NULL");
+        else
+            g_string_append_printf(sql, "%" G_GINT64_FORMAT, number);
+    }
+    g_string_append(sql, "}'::pg_catalog.int8[]), ");
 }
 
-static void append_row(GString *sql, const char *table_name, const struct impact *impact)
+/* What stands within quotes in an array. */
+static void append_quoted(GString *array, const char *text)
 {
-    g_autofree char *statements =
-        impact->statements != NULL ? postgres_literal(impact->statements) : g_strdup("NULL");
-    g_string_append_printf(sql, "(%s, %" G_GINT64_FORMAT, table_name, impact->history_id);
-    append_number(sql, impact->rows);
-    append_number(sql, impact->wal_bytes);
-    append_number(sql, impact->longest_wait_us);
-    append_number(sql, impact->sessions_blocked);
-    append_number(sql, impact->elapsed_us);
-    g_string_append_printf(sql, ", %s)", statements);
+    g_string_append_c(array, '"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            g_string_append_c(array, '\\');
+        g_string_append_c(array, *text);
+    }
+    g_string_append_c(array, '"');
+}
+
+static void append_statements(GString *sql, const GArray *impacts)
+{
+    g_autoptr(GString) array = g_string_new("{");
+    for (guint i = 0; i < impacts->len; i++) {
+        const char *statements = g_array_index(impacts, struct impact, i).statements;
+        g_string_append(array, i > 0 ? "," : "");
+        if (statements == NULL)
+            g_string_append(array, "NULL");
+        else
+            append_quoted(array, statements);
+    }
+    g_string_append_c(array, '}');
+    g_autofree char *literal = postgres_literal(array->str);
+    g_string_append_printf(sql, "pg_catalog.unnest(%s::pg_catalog.jsonb[])", literal);
+}
+
+static char *insertion(const struct postgres *postgres, const GArray *impacts)
+{
+    static const gsize columns[] = {
+        offsetof(struct impact, history_id),       offsetof(struct impact, rows),
+        offsetof(struct impact, wal_bytes),        offsetof(struct impact, longest_wait_us),
+        offsetof(struct impact, sessions_blocked), offsetof(struct impact, elapsed_us),
+    };
+    g_autofree char *table_name = postgres_literal(postgres->table_name);
+    GString *sql = g_string_new("SET LOCAL synchronous_commit = off; ");
+    g_string_append_printf(
+        sql,
+        "INSERT INTO %s.impact (version_table, history_id, rows, wal_bytes, longest_wait, "
+        "sessions_blocked, elapsed, statements) SELECT %s, i, r, w, "
+        "l * '1 microsecond'::pg_catalog.interval, b, "
+        "e * '1 microsecond'::pg_catalog.interval, s FROM ROWS FROM (",
+        postgres->own, table_name);
+    for (gsize i = 0; i < G_N_ELEMENTS(columns); i++)
+        append_numbers(sql, impacts, columns[i]);
+    append_statements(sql, impacts);
+    g_string_append(sql, ") AS v (i, r, w, l, b, e, s) ON CONFLICT DO NOTHING");
+    return g_string_free(sql, FALSE);
 }
 
 /* It may be lost with the server, unlike history: what commits next makes it last. */
@@ -30,26 +78,11 @@ gboolean postgres_impact_append(struct database *database, const GArray *impacts
     struct postgres *postgres = (struct postgres *)database;
     if (database->history != HISTORY_PRESENT || !postgres->can_write_impact || impacts->len == 0)
         return TRUE;
-    g_autofree char *table_name = postgres_literal(postgres->table_name);
-    GString *sql = g_string_new("SET LOCAL synchronous_commit = off; ");
-    g_string_append_printf(
-        sql,
-        "INSERT INTO %s.impact (version_table, history_id, rows, wal_bytes, longest_wait, "
-        "sessions_blocked, elapsed, statements) SELECT t, i, r::pg_catalog.int8, "
-        "w::pg_catalog.int8, l::pg_catalog.int8 * '1 microsecond'::pg_catalog.interval, "
-        "b::pg_catalog.int8, e::pg_catalog.int8 * '1 microsecond'::pg_catalog.interval, "
-        "s::pg_catalog.jsonb FROM (VALUES ",
-        postgres->own);
-    for (guint i = 0; i < impacts->len; i++) {
-        g_string_append(sql, i > 0 ? ", " : "");
-        append_row(sql, table_name, &g_array_index(impacts, struct impact, i));
-    }
-    g_string_append(sql, ") AS v (t, i, r, w, l, b, e, s) ON CONFLICT DO NOTHING");
-    gboolean is_written = postgres_execute(postgres, postgres->main, sql->str, error);
-    g_string_free(sql, TRUE);
-    if (!is_written)
-        g_prefix_error(error, "writing %s.impact: ", postgres->own_schema);
-    return is_written;
+    g_autofree char *sql = insertion(postgres, impacts);
+    if (postgres_execute(postgres, postgres->main, sql, error))
+        return TRUE;
+    g_prefix_error(error, "writing %s.impact: ", postgres->own_schema);
+    return FALSE;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -117,7 +117,7 @@ static void migration_text__load__refuses_what_is_no_file(void **state)
 static void migration_text__load__refuses_a_missing_half(void **state)
 {
     g_autoptr(GError) error = NULL;
-    struct migration_half half = {NULL, NULL, 0};
+    struct migration_half half = {.path = NULL};
     (void)state;
     assert_null(migration_text_load(&half, &error));
     assert_true(error_is(error, ERROR_SOURCE));
