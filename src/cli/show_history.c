@@ -108,7 +108,7 @@ static void show_record(struct output_table *table, const struct history_record 
                         const struct impact *impact, gboolean is_verbose)
 {
     gboolean has_version = record->version != VERSION_NONE;
-    gboolean is_timed = record->kind == HISTORY_UP || record->kind == HISTORY_DOWN;
+    gboolean is_timed = history_record_is_timed(record);
     g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, record->id);
     g_autofree char *version = g_strdup_printf("%" G_GINT64_FORMAT, record->version);
     g_autofree char *when = output_time(record->finished_at);

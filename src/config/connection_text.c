@@ -115,16 +115,22 @@ static const char *conninfo_value(const char **start)
 static void find_in_conninfo(GArray *spans, const char *text)
 {
     const char *at = text;
+    gboolean follows_secret = FALSE;
     while (*(at += strspn(at, " \t\r\n'")) != '\0') {
         const char *name = at;
         gsize length = strcspn(at, "= \t\r\n");
         at += length;
         at += strspn(at, " \t\r\n");
-        if (*at != '=')
+        if (*at != '=') {
+            /* A word without a value: what is left of a password that should have been quoted. */
+            if (follows_secret)
+                add_span(spans, text, name, name + length);
             continue;
+        }
         at++;
         const char *end = conninfo_value(&at);
-        if (is_secret_name(name, length, FALSE))
+        follows_secret = is_secret_name(name, length, FALSE);
+        if (follows_secret)
             add_span(spans, text, at, end);
         at = end;
     }

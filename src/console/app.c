@@ -159,10 +159,15 @@ void console_show_output(struct console *console, const char *title, char *text)
     console_open(console, SCREEN_OUTPUT);
 }
 
+/* In production a dry run is no look: it holds the real locks, so it takes the way of a change. */
 void console_dry_run(struct console *console, const struct goal *goal)
 {
     struct run_request *request = run_request_new(RUN_DRY_RUN);
     request->goal = *goal;
+    if (model_class(console->model) == ENVIRONMENT_PRODUCTION || console->options->is_read_only) {
+        console_gate(console, request);
+        return;
+    }
     if (!runner_start(console->runner, request)) {
         console_say(console, RECORD_WARNING, "a run is under way: wait for its end (4)");
         return;
@@ -288,6 +293,9 @@ static void on_model(struct console *console, struct model *model)
         timeline_view_settle(console->views[SCREEN_TIMELINE]);
     if (model->link == LINK_LOST && before->link == LINK_UP)
         console_say(console, RECORD_ERROR, "connection lost: %s", model->link_why);
+    if (model->link == LINK_CONNECTING && model->link_why != NULL &&
+        g_strcmp0(model->link_why, before->link_why) != 0)
+        record_add(console->record, console_now(console), RECORD_ERROR, model->link_why);
     if (model->link == LINK_UP && before->link != LINK_UP)
         console_say(console, RECORD_INFO, "connected to %s, backend %d", model->server->label,
                     model->server->backend_pid);

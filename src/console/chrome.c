@@ -52,7 +52,9 @@ static const char *link_text(const struct model *model)
 {
     if (model->link == LINK_LOST)
         return "  CONNECTION LOST";
-    return model->link == LINK_CONNECTING ? "  connecting" : "";
+    if (model->link == LINK_CONNECTING)
+        return model->link_why != NULL ? "  NOT CONNECTED" : "  connecting";
+    return "";
 }
 
 static char *server_text(const struct model *model, gboolean is_wide)

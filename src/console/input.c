@@ -223,9 +223,10 @@ static guint take_count(struct console *console)
 }
 
 /* What may come in a flood without harm: it only moves. */
-static gboolean only_moves(const struct action *action)
+static gboolean only_moves(const struct action *action, const struct key *key)
 {
-    return action != NULL && action->id >= ACTION_DOWN && action->id <= ACTION_RIGHT;
+    return action != NULL && action->id >= ACTION_DOWN && action->id <= ACTION_RIGHT &&
+           key->code != ' ';
 }
 
 static void say_unbound(struct console *console, const struct key *key)
@@ -259,7 +260,7 @@ static void key_on_screen(struct console *console, const struct key *key)
     const struct action *action = action_for_key(console_shown(console)->ops->screen, key->code);
     if (key->has_modifier)
         action = NULL;
-    if (key->is_pasted && !only_moves(action)) {
+    if (key->is_pasted && !only_moves(action, key)) {
         console_say(console, RECORD_INFO, "pasted text is ignored outside the prompt");
         return;
     }

@@ -21,9 +21,10 @@ struct monitor {
     gint wants_activity;   /* atomic */
     struct engine *engine; /* the thread's own from here on */
     struct model *model;
-    gint64 tried_at;     /* monotonic */
-    gint64 look_at;      /* monotonic: the next look is due */
-    gboolean is_looking; /* a look is under way: its statement is the same each time */
+    gboolean has_given_up; /* trying again would come to the same: only a reload does */
+    gint64 tried_at;       /* monotonic */
+    gint64 look_at;        /* monotonic: the next look is due */
+    gboolean is_looking;   /* a look is under way: its statement is the same each time */
 };
 
 static struct job wake_job; /* only wakes */
@@ -184,6 +185,7 @@ static void connect(struct monitor *monitor, struct migration_set *set)
     monitor->engine = set != NULL ? engine_open_with(&monitor->settings, migration_set_ref(set),
                                                      &callbacks, &error)
                                   : engine_open(&monitor->settings, &callbacks, &error);
+    monitor->has_given_up = monitor->engine == NULL && !engine_failure_may_pass(error);
     if (monitor->engine == NULL) {
         say_lost(monitor, error);
         return;
@@ -259,7 +261,7 @@ static void look(struct monitor *monitor)
     g_autoptr(GError) error = NULL;
     gint64 now = g_get_monotonic_time();
     if (monitor->engine == NULL) {
-        if (now - monitor->tried_at >= RETRY_INTERVAL_US)
+        if (!monitor->has_given_up && now - monitor->tried_at >= RETRY_INTERVAL_US)
             connect(monitor, NULL);
     } else if (!look_closely(monitor, &error)) {
         monitor->tried_at = now;

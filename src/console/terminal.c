@@ -392,10 +392,24 @@ static gboolean key_of(struct terminal *terminal, int kind, wint_t got, struct k
     return key->code != 0;
 }
 
+/* So many bytes that wait at once were not typed either: the first of a paste without marks is
+ * known by those behind it. */
+#define FLOOD_BYTES 64
+
+static void look_ahead(struct terminal *terminal)
+{
+    int waiting = 0;
+    if (ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting >= FLOOD_BYTES) {
+        terminal->burst = BURST_KEYS;
+        terminal->last_key_at = g_get_monotonic_time();
+    }
+}
+
 gboolean terminal_key(struct terminal *terminal, struct key *key)
 {
     wint_t got;
     int kind;
+    look_ahead(terminal);
     while ((kind = get_wch(&got)) != ERR)
         if (key_of(terminal, kind, got, key))
             return TRUE;

@@ -83,6 +83,8 @@ static void add_setting(struct config_view *view, const struct config *config, e
         value != NULL ? config_origin_describe(config_origin(config, key)) : NULL;
     const char *name = strrchr(setting->path, '.') + 1;
     gboolean is_given = value != NULL && config_origin(config, key)->kind != ORIGIN_DEFAULT;
+    if (!setting_is_used(key))
+        origin = (g_free(origin), g_strdup("not used by this version"));
     add(view, is_given ? STYLE_STRONG : STYLE_TEXT, name, value, origin);
     g_array_index(view->rows, struct row, view->rows->len - 1).key = key;
 }

@@ -47,6 +47,11 @@ static struct gate_view *gate(struct view *view)
 /* ---- what is at the gate ----------------------------------------------------------------------
  */
 
+static gboolean is_planned(enum run_kind kind)
+{
+    return kind == RUN_MIGRATE || kind == RUN_DRY_RUN;
+}
+
 static enum rung rung_of(const struct gate_view *view)
 {
     enum environment_class class_ = model_class(console_model(view->base.console));
@@ -114,14 +119,16 @@ static char *title_of(const struct gate_view *view)
         return g_strdup_printf("%s session %d",
                                view->request->terminates ? "END" : "CANCEL what is done by",
                                view->request->pid);
-    if (view->request->kind != RUN_MIGRATE)
+    if (!is_planned(view->request->kind))
         return g_strdup(verbs[view->request->kind]);
     if (view->plan == NULL)
         return g_strdup("planning");
     g_autofree char *from = model_version_text(model, view->plan->from);
     g_autofree char *to = model_version_text(model, view->plan->to);
-    return g_strdup_printf("%s %s -> %s", plan_goes_down(view->plan) ? "ROLL BACK" : "MIGRATE",
-                           from, to);
+    const char *verb = plan_goes_down(view->plan) ? "ROLL BACK" : "MIGRATE";
+    if (view->request->kind == RUN_DRY_RUN)
+        verb = "DRY RUN";
+    return g_strdup_printf("%s %s -> %s", verb, from, to);
 }
 
 /* ---- the lines that are to be read ------------------------------------------------------------
@@ -175,6 +182,13 @@ static void add_plan(struct gate_view *view)
             run_mode_text(step->script->mode), is_safe ? "" : ": ",
             is_safe ? "" : step->script->mode_reason);
         add_statements(view, step);
+    }
+    if (view->request->kind == RUN_DRY_RUN) {
+        add(view, STYLE_HEADING, "A dry run");
+        add(view, STYLE_WARNING,
+            "  runs this here and rolls it back: until then it holds the real locks; sequences "
+            "may advance");
+        return;
     }
     add(view, STYLE_HEADING, "If it fails");
     add(view, STYLE_TEXT,
@@ -311,7 +325,7 @@ static gpointer ask_engine(struct engine *engine, gpointer data, GError **error)
         answer_free(answer);
         return NULL;
     }
-    if (question->kind == RUN_MIGRATE) {
+    if (is_planned(question->kind)) {
         answer->plan = engine_plan(engine, &question->goal, error);
         if (answer->plan == NULL) {
             answer_free(answer);
@@ -494,6 +508,7 @@ static void pass(struct gate_view *view)
     request->confirm = g_strdup(view->words);
     clear(view);
     console_back(console);
+    gboolean is_dry_run = request->kind == RUN_DRY_RUN;
     if (request->kind == RUN_END_SESSION) {
         end_session(console, request);
         return;
@@ -502,7 +517,7 @@ static void pass(struct gate_view *view)
         console_say(console, RECORD_WARNING, "a run is under way already (4)");
         return;
     }
-    console_open(console, SCREEN_RUN);
+    console_open(console, is_dry_run ? SCREEN_PLAN : SCREEN_RUN);
 }
 
 /* A key that repeats, or was on its way when the gate opened. */
@@ -553,12 +568,12 @@ gboolean gate_view_key(struct view *base, const struct key *key)
     }
     if (moves(key) || key->code == KEYCODE_CTRL('z'))
         return FALSE;
-    if (key->code == ' ' && !is_open) {
-        list_act(&view->list, ACTION_PAGE_DOWN, 0);
-        return TRUE;
-    }
     if (key->is_pasted) {
         console_say(base->console, RECORD_WARNING, "pasted text does not count here");
+        return TRUE;
+    }
+    if (key->code == ' ' && !is_open) {
+        list_act(&view->list, ACTION_PAGE_DOWN, 0);
         return TRUE;
     }
     if (!view->is_ready || g_get_monotonic_time() - view->opened_at < DEAF_US)

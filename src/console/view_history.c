@@ -121,8 +121,9 @@ static char *people_of(const struct history_record *record)
 
 static char *took_of(const struct history_record *record)
 {
-    gboolean is_timed = record->kind == HISTORY_UP || record->kind == HISTORY_DOWN;
-    return is_timed ? duration_format(record->finished_at - record->started_at) : g_strdup("");
+    return history_record_is_timed(record)
+               ? duration_format(record->finished_at - record->started_at)
+               : g_strdup("");
 }
 
 /* ---- filter -----------------------------------------------------------------------------------

@@ -177,6 +177,12 @@ gboolean history_field_set(struct history_record *record, const struct history_f
 
 /* ---- records -------------------------------------------------------------------------------- */
 
+gboolean history_record_is_timed(const struct history_record *record)
+{
+    return (record->kind == HISTORY_UP || record->kind == HISTORY_DOWN) &&
+           record->outcome == OUTCOME_DONE;
+}
+
 struct history_record *history_record_new(enum history_kind kind, enum history_outcome outcome)
 {
     struct history_record *record = g_new0(struct history_record, 1);

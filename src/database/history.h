@@ -78,6 +78,10 @@ struct history_record {
     char *other_outcome;
 };
 
+/* TRUE when finished_at - started_at is how long a migration took: one that failed was rolled back,
+ * and its record's times are of the transaction that recorded it. */
+gboolean history_record_is_timed(const struct history_record *record);
+
 struct history_record *history_record_new(enum history_kind kind, enum history_outcome outcome);
 struct history_record *history_record_copy(const struct history_record *record);
 /* Another holder of the same record, which nobody changes from then on. */

@@ -100,8 +100,8 @@ struct run_job {
     const char *application_name;        /* "winch 7c1e09 up 000045 3/7" while it runs */
     const struct history_record *record; /* written on success with the migration, on failure after
                                           * the rollback; NULL: not recorded */
-    struct cancellation *cancellation; /* may be NULL */
-    run_event_fn on_event;             /* may be NULL */
+    struct cancellation *cancellation;   /* may be NULL */
+    run_event_fn on_event;               /* may be NULL */
     void *event_data;
 };
 

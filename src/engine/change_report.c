@@ -44,8 +44,8 @@ static char *failure_text(const struct change_report *report, const char *versio
         return g_strdup_printf("%u of %u migrations are in: the database is at %s", planned,
                                planned, version);
     return g_strdup_printf(
-        "%u of %u migrations are in; nothing of the others is: the database is at %s", report->done,
-        planned, version);
+        "%u of %u migrations are in; this run left nothing of the others: the database is at %s",
+        report->done, planned, version);
 }
 
 char *change_report_text(const struct engine *engine, const struct change_report *report,

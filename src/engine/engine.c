@@ -77,7 +77,7 @@ static struct database *connect_once(const struct engine *engine, GError **error
 /* Only what may pass is worth another try: a server that could not be reached, is starting or has
  * no room (PostgreSQL's manual, appendix A). A database, a role or a host that does not exist stays
  * so. */
-static gboolean may_pass(const GError *failure)
+gboolean engine_failure_may_pass(const GError *failure)
 {
     static const char *const passing[] = {"08", "53", "57"};
     const char *sqlstate = error_detail(failure) != NULL ? error_detail(failure)->sqlstate : "";
@@ -97,7 +97,8 @@ static gboolean connect_patiently(struct engine *engine, GError **error)
         if (engine->database != NULL)
             return TRUE;
         gint64 delay = engine_retry_delay(engine, attempt);
-        gboolean may_retry = may_pass(failure) && attempt <= engine->settings->max_retries;
+        gboolean may_retry =
+            engine_failure_may_pass(failure) && attempt <= engine->settings->max_retries;
         if (may_retry)
             engine_tell(engine, &(struct engine_event){.kind = ENGINE_CONNECT_RETRY,
                                                        .error = failure,

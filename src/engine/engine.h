@@ -32,6 +32,8 @@ struct engine *engine_open(const struct engine_settings *settings,
 /* The same with files that were loaded before. Takes over set, also on failure. */
 struct engine *engine_open_with(const struct engine_settings *settings, struct migration_set *set,
                                 const struct engine_callbacks *callbacks, GError **error);
+/* TRUE when what kept engine_open() from connecting may pass, so that another try is worth it. */
+gboolean engine_failure_may_pass(const GError *failure);
 void engine_close(struct engine *engine);
 DEFINE_AUTOPTR(engine, engine_close);
 

@@ -219,7 +219,7 @@ static void screens__looking__are_as_captured(void **state)
     press(picture, "g ?", "Keys of the screen");
     take(picture, "help.txt");
     press(picture, "q", "Timeline 6");
-    press(picture, "d", "dry run: 1 migration ran and rolled back");
+    press(picture, "3", "in this order");
     take(picture, "plan.txt");
 }
 

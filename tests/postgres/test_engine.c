@@ -184,7 +184,8 @@ static void trace__failure__to_prepare_is_told_once(void **state)
     assert_false(migrate(test, FALSE, &done));
     assert_int_equal(test->failed, 1);
     assert_true(test->skipped > 0);
-    assert_non_null(strstr(test->texts->str, "main 42P01|DELETE FROM \"public\".\"schema_migrations\""));
+    assert_non_null(
+        strstr(test->texts->str, "main 42P01|DELETE FROM \"public\".\"schema_migrations\""));
 }
 
 /* ---- stopping and reading again

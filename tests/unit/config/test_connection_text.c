@@ -15,6 +15,7 @@ static void connection__mask__hides_passwords_only(void **state)
     } rows[] = {
         {"postgres://u:secret@h:5432/db?sslmode=disable",
          "postgres://u:***@h:5432/db?sslmode=disable"},
+        {"host=h password=se cret dbname=db", "host=h password=*** *** dbname=db"},
         {"postgres://u@h/db", "postgres://u@h/db"},
         {"postgres://h:5432/db", "postgres://h:5432/db"},
         {"postgres://u:@h/db", "postgres://u:@h/db"},

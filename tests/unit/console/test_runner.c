@@ -222,7 +222,7 @@ static void runner__migrate__says_what_a_failure_left(void **state)
     assert_int_equal(statement_at(picture, 1, 3)->mark, RUN_MARK_SKIPPED);
     assert_string_equal(
         picture->outcome,
-        "1 of 2 migrations are in; nothing of the others is: the database is at 000001");
+        "1 of 2 migrations are in; this run left nothing of the others: the database is at 000001");
     assert_true(statement_at(picture, 1, 2)->elapsed_us > 0);
     assert_true(log_has(fixture, picture->outcome));
     assert_non_null(strstr(fixture->console->said, "division by zero"));
@@ -366,7 +366,8 @@ static void runner__stop__lets_a_migration_finish(void **state)
     assert_int_equal(picture->version, 2);
     assert_int_equal(step_at(picture, 1)->mark, RUN_MARK_DONE);
     assert_int_equal(step_at(picture, 2)->mark, RUN_MARK_SKIPPED);
-    assert_contains(picture->outcome, "2 of 3 migrations are in; nothing of the others is");
+    assert_contains(picture->outcome,
+                    "2 of 3 migrations are in; this run left nothing of the others");
 }
 
 /* The first holds the lock until the second has seen it wait. */

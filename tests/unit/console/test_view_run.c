@@ -147,9 +147,10 @@ static void fail_run(struct fixture *fixture)
                                         .error = error,
                                         .result = &result,
                                         .elapsed_us = 43 * G_USEC_PER_SEC});
-    end_run(fixture,
-            "1 of 4 migrations are in; nothing of the others is: the database is at 000045",
-            g_error_copy(error));
+    end_run(
+        fixture,
+        "1 of 4 migrations are in; this run left nothing of the others: the database is at 000045",
+        g_error_copy(error));
 }
 
 static void assert_shows(struct fixture *fixture, const char *text)
