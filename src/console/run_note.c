@@ -11,11 +11,11 @@
 
 #define WORDS_BYTES 240
 
-/* The first words of a statement on one line, cut between characters. */
-static char *first_words(const char *text, gsize length)
+char *run_first_words(const char *text, gsize length)
 {
     GString *words = g_string_new(NULL);
-    for (gsize i = 0; i < length && words->len < WORDS_BYTES; i++) {
+    gsize i = 0;
+    for (; i < length && words->len < WORDS_BYTES; i++) {
         if (!g_ascii_isspace(text[i]))
             g_string_append_c(words, text[i]);
         else if (words->len > 0 && words->str[words->len - 1] != ' ')
@@ -25,6 +25,8 @@ static char *first_words(const char *text, gsize length)
     if (!g_utf8_validate(words->str, (gssize)words->len, &end) &&
         words->len - (gsize)(end - words->str) < 4)
         g_string_truncate(words, (gsize)(end - words->str));
+    if (i < length)
+        g_string_append(words, " ...");
     return g_string_free(words, FALSE);
 }
 
@@ -61,7 +63,7 @@ static GPtrArray *statements_of(const struct plan_step *step)
         statement->rows = -1;
         statement->line = from->line;
         statement->verb = g_strdup(from->verb);
-        statement->text = first_words(step->body + from->offset, from->length);
+        statement->text = run_first_words(step->body + from->offset, from->length);
         g_ptr_array_add(statements, statement);
     }
     return statements;

@@ -40,6 +40,10 @@ void run_note_free(struct run_note *note);
 char *run_note_line(const struct run_note *note, const struct run_picture *picture,
                     enum record_level *level);
 
+/* The first words of a statement on one line, cut between characters, with " ..." where there is
+ * more. Free with g_free(). */
+char *run_first_words(const char *text, gsize length);
+
 /* Of struct run_step_picture *, all waiting: what a plan would do. Any thread. */
 GPtrArray *run_steps_new(const struct plan *plan);
 

@@ -5,6 +5,7 @@
 #include "console/views.h"
 
 #include "base/text.h"
+#include "console/run_picture.h"
 #include "console/wrap.h"
 
 #include <string.h>
@@ -153,15 +154,12 @@ static void add(struct gate_view *view, enum style style, const char *format, ..
     g_ptr_array_add(view->lines, line);
 }
 
-#define STATEMENT_TEXT 100
-
 static void add_statements(struct gate_view *view, const struct plan_step *step)
 {
     for (guint i = 0; i < step->script->statements->len; i++) {
         const struct script_statement *statement =
             &g_array_index(step->script->statements, struct script_statement, i);
-        g_autofree char *text =
-            g_strndup(step->body + statement->offset, MIN(statement->length, STATEMENT_TEXT));
+        g_autofree char *text = run_first_words(step->body + statement->offset, statement->length);
         add(view, STYLE_TEXT, "      %3u  %s", i + 1, text);
     }
 }
