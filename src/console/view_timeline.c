@@ -226,6 +226,12 @@ static struct columns layout(const struct timeline_view *view, int width)
     return columns;
 }
 
+/* The letter tells the state: what is usual stays plain beside it, which is also fewer bytes. */
+static gboolean is_usual(const struct status_row *status)
+{
+    return status->state == MIGRATION_APPLIED || status->state == MIGRATION_ASSUMED;
+}
+
 static void draw_lanes(const struct timeline_view *view, struct grid *grid, int row, int column,
                        int limit, gint64 version)
 {
@@ -235,7 +241,8 @@ static void draw_lanes(const struct timeline_view *view, struct grid *grid, int 
         return;
     guint index = migration_set_lower_bound(model->set, version);
     lanes_draw_row(grid, row, column, limit, model->lanes, lanes_count(model->lanes) - 1 - index,
-                   state_glyph(status), state_style(status));
+                   state_glyph(status),
+                   status != NULL && is_usual(status) ? STYLE_TEXT : state_style(status));
 }
 
 static void draw_applied(const struct timeline_view *view, struct grid *grid, int row, int column,
@@ -277,6 +284,8 @@ static void draw_row(struct timeline_view *view, struct grid *grid, const struct
     column += 5;
     draw_lanes(view, grid, row, column, columns->graph - 1, version);
     column += columns->graph;
+    if (status != NULL && is_usual(status))
+        style = STYLE_TEXT;
     grid_put(grid, row, column, columns->version, style, digits);
     column += columns->version + 1;
     if (columns->release > 0)
