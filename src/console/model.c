@@ -198,12 +198,10 @@ gboolean model_version(const struct model *model, gint64 *version, gboolean *is_
 
 char *model_version_text(const struct model *model, gint64 version)
 {
-    const struct migration *migration =
-        model->set != NULL ? migration_set_find(model->set, version) : NULL;
-    if (version == VERSION_NONE)
-        return g_strdup("none");
-    return migration != NULL ? g_strdup(migration->digits)
-                             : g_strdup_printf("%" G_GINT64_FORMAT, version);
+    if (model->set != NULL)
+        return migration_set_version_text(model->set, version);
+    return version == VERSION_NONE ? g_strdup("none")
+                                   : g_strdup_printf("%" G_GINT64_FORMAT, version);
 }
 
 enum environment_class model_class(const struct model *model)
