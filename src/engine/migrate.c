@@ -2,6 +2,7 @@
 #include "engine/internal.h"
 
 #include "base/text.h"
+#include "engine/step_job.h"
 
 #include <string.h>
 
@@ -90,60 +91,6 @@ static void tell_step(const struct run_event *event, void *data)
                                                            .run = event});
 }
 
-/* What the driver is to send: every statement, but the BEGIN and COMMIT it replaces. */
-static GArray *statements_of(const struct plan_step *step)
-{
-    const GArray *all = step->script->statements;
-    guint edge = step->script->mode == RUN_OWN_BLOCK ? 1 : 0;
-    GArray *statements = g_array_sized_new(FALSE, TRUE, sizeof(struct run_statement), all->len);
-    for (guint i = edge; i + edge < all->len; i++) {
-        const struct script_statement *from = &g_array_index(all, struct script_statement, i);
-        struct run_statement statement = {
-            .text = step->body + from->offset,
-            .length = from->length,
-            .offset = from->offset,
-            .line = from->line,
-            .column = from->column,
-            .verb = from->verb,
-            .is_outside = from->kind == STATEMENT_OUTSIDE,
-        };
-        g_array_append_val(statements, statement);
-    }
-    return statements;
-}
-
-static GArray *checks_of(const struct plan_step *step)
-{
-    const GArray *all = step->migration->notes.checks;
-    GArray *checks = g_array_new(FALSE, FALSE, sizeof(struct run_check));
-    for (guint i = 0; all != NULL && step->direction == DIRECTION_UP && i < all->len; i++) {
-        const struct migration_check *from = &g_array_index(all, struct migration_check, i);
-        struct run_check check = {from->name, from->sql, from->line};
-        g_array_append_val(checks, check);
-    }
-    return checks;
-}
-
-static enum run_protocol protocol_of(enum run_mode mode)
-{
-    switch (mode) {
-    case RUN_SEPARATE:
-        return PROTOCOL_SEPARATE;
-    case RUN_WHOLE:
-        return PROTOCOL_WHOLE;
-    case RUN_EMPTY:
-    case RUN_TRANSACTION:
-    case RUN_OWN_BLOCK:
-        break;
-    }
-    return PROTOCOL_TRANSACTION;
-}
-
-static gint64 either(gint64 note, gint64 setting)
-{
-    return note >= 0 ? note : setting;
-}
-
 /* In production every commit waits for the disk. Elsewhere only the run's last row does, which
  * flushes what came before it; without history there is no such row. */
 static gboolean commits_synchronously(const struct run *run)
@@ -167,38 +114,21 @@ static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct 
                            GError **error)
 {
     const struct plan_step *step = plan_step_at(run->report->plan, index);
-    const struct engine_settings *settings = run->engine->settings;
-    g_autoptr(GArray) statements = statements_of(step);
-    g_autoptr(GArray) checks = checks_of(step);
+    struct step_job prepared;
     g_autofree char *name = application_name(run, index);
     AUTOPTR(history_record) *record =
         recording_of_step(run->engine, run->report->run_id, run->report->plan, step);
     struct step_watch watch = {run, index, g_string_new("[")};
     record->reason = g_strdup(run->options->reason);
-    struct run_job job = {
-        .protocol = protocol_of(step->script->mode),
-        .file = step->half->path != NULL ? step->half->path : step->migration->title,
-        .text = step->body,
-        .text_length = step->body_length,
-        .statements = (const struct run_statement *)(void *)statements->data,
-        .statement_count = statements->len,
-        .begin_modes = step->script->begin_modes,
-        .checks = (const struct run_check *)(void *)checks->data,
-        .check_count = checks->len,
-        .version_before = step->version_before,
-        .version_after = step->version_after,
-        .writes_version = step->writes_version,
-        .keeps_session_state = settings->carries_session_state,
-        .commits_synchronously = commits_synchronously(run),
-        .lock_timeout = either(step->migration->notes.lock_timeout, settings->lock_timeout),
-        .timeout = either(step->migration->notes.timeout, run->engine->timeout),
-        .application_name = name,
-        .record = record,
-        .cancellation = run->engine->cancellation,
-        .on_event = tell_step,
-        .event_data = &watch,
-    };
-    gboolean is_done = perform(run->engine->database, &job, result, error);
+    step_job_init(&prepared, step, run->engine->settings, run->engine->timeout);
+    prepared.job.commits_synchronously = commits_synchronously(run);
+    prepared.job.application_name = name;
+    prepared.job.record = record;
+    prepared.job.cancellation = run->engine->cancellation;
+    prepared.job.on_event = tell_step;
+    prepared.job.event_data = &watch;
+    gboolean is_done = perform(run->engine->database, &prepared.job, result, error);
+    step_job_clear(&prepared);
     note_impact(run, result, watch.statements);
     g_string_free(watch.statements, TRUE);
     return is_done;
