@@ -81,12 +81,13 @@ static char *find_in_path(void)
     return directory != NULL && has_programs(directory) ? g_steal_pointer(&directory) : NULL;
 }
 
-/* The newest version among the directories that a pattern with one "*" stands for. */
-static char *find_newest(const char *pattern)
+/* The newest version among the directories that a pattern with one "*" stands for, or the one
+ * wanted (0: none in particular). */
+static char *find_newest(const char *pattern, int wanted)
 {
     const char *star = strchr(pattern, '*');
     if (star == NULL)
-        return has_programs(pattern) ? g_strdup(pattern) : NULL;
+        return wanted == 0 && has_programs(pattern) ? g_strdup(pattern) : NULL;
     g_autofree char *before = g_strndup(pattern, (gsize)(star - pattern));
     g_autofree char *parent = g_path_get_dirname(before);
     const char *prefix = strrchr(before, '/') + 1;
@@ -97,6 +98,8 @@ static char *find_newest(const char *pattern)
         if (!g_str_has_prefix(name, prefix))
             continue;
         double version = g_ascii_strtod(name + strlen(prefix), NULL);
+        if (wanted > 0 && (int)version != wanted)
+            continue;
         g_autofree char *candidate = g_strconcat(parent, "/", name, star + 1, NULL);
         if (version > best_version && has_programs(candidate)) {
             best_version = version;
@@ -122,12 +125,23 @@ char *scratch_bindir(GError **error)
     if (found == NULL)
         found = find_in_path();
     for (gsize i = 0; found == NULL && i < G_N_ELEMENTS(usual_places); i++)
-        found = find_newest(usual_places[i]);
+        found = find_newest(usual_places[i], 0);
     if (found == NULL) {
         error_set(error, ERROR_CONFIG, "PostgreSQL's server programs were not found");
         error_advise(error, "install the server package (it need not run), or set WINCH_PG_BINDIR "
                             "to the directory of initdb");
     }
+    return found;
+}
+
+char *scratch_bindir_of(int major)
+{
+    const char *wanted = g_getenv("WINCH_PG_BINDIR");
+    char *found = NULL;
+    if (wanted != NULL && *wanted != '\0')
+        return NULL;
+    for (gsize i = 0; found == NULL && i < G_N_ELEMENTS(usual_places); i++)
+        found = find_newest(usual_places[i], major);
     return found;
 }
 

@@ -23,6 +23,10 @@ struct scratch_options {
  * newest first. NULL with ERROR_CONFIG when they are not installed. Free with g_free(). */
 char *scratch_bindir(GError **error);
 
+/* The same for one major version (15) among the usual places; NULL when it is not there, or when
+ * WINCH_PG_BINDIR says another. Free with g_free(). */
+char *scratch_bindir_of(int major);
+
 /* Makes and starts one: superuser "postgres", trusted, UTF-8. As root its processes run as user
  * "postgres", or "nobody" where there is none. */
 struct scratch_server *scratch_server_start(const struct scratch_options *options, GError **error);
