@@ -294,6 +294,8 @@ static void hear_run(struct progress *progress, const struct engine_event *event
         queue(progress, FALSE, ROLE_WARNING, "%s left session state behind, now put back: %s",
               plan_step_at(event->plan, event->step)->half->file_name, text);
         break;
+    case RUN_EVENT_EVIDENCE: /* the preview shows it */
+        break;
     case RUN_EVENT_CHECK_DONE:
         if (progress->output->is_verbose)
             queue(progress, TRUE, ROLE_PLAIN, "     check %s holds", text);

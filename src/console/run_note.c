@@ -187,6 +187,7 @@ static char *run_event_line(const struct run_note *note, const struct run_pictur
     switch (note->run_kind) {
     case RUN_EVENT_STATEMENT_STARTED:
     case RUN_EVENT_COMMITTING:
+    case RUN_EVENT_EVIDENCE:
         return NULL;
     case RUN_EVENT_STATEMENT_DONE:
         return statement_line(note, step);

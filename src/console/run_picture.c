@@ -157,6 +157,7 @@ static void fold_run_event(struct run_picture *picture, const struct run_note *n
         hear_progress(picture, note, now);
         break;
     case RUN_EVENT_CHECK_DONE:
+    case RUN_EVENT_EVIDENCE:
         break;
     case RUN_EVENT_COMMITTING:
         forget_hindrances(picture);

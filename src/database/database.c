@@ -203,6 +203,14 @@ gboolean database_rehearse(struct database *database, const struct run_job *job,
     return database->driver->rehearse(database, job, result, error);
 }
 
+gboolean database_rehearsal_keep(struct database *database, GError **error)
+{
+    if (database->driver->rehearsal_keep != NULL)
+        return database->driver->rehearsal_keep(database, error);
+    error_set(error, ERROR_FAILED, "a rehearsal on %s cannot be kept", database->facts.product);
+    return FALSE;
+}
+
 void database_rehearsal_end(struct database *database)
 {
     database->driver->rehearsal_end(database);

@@ -199,6 +199,9 @@ gboolean database_run(struct database *database, const struct run_job *job,
 gboolean database_rehearsal_begin(struct database *database, gint64 lock_timeout, GError **error);
 gboolean database_rehearse(struct database *database, const struct run_job *job,
                            struct run_result *result, GError **error);
+/* Commits instead what was rehearsed so far, and ends the transaction: for a scratch database,
+ * where each migration then meets the next one as in a run. Another rehearsal may begin. */
+gboolean database_rehearsal_keep(struct database *database, GError **error);
 void database_rehearsal_end(struct database *database);
 
 /* Sets the version row without running anything, and records it, in one transaction.

@@ -53,6 +53,7 @@ struct database_driver {
     gboolean (*rehearsal_begin)(struct database *database, gint64 lock_timeout, GError **error);
     gboolean (*rehearse)(struct database *database, const struct run_job *job,
                          struct run_result *result, GError **error);
+    gboolean (*rehearsal_keep)(struct database *database, GError **error); /* NULL: cannot */
     void (*rehearsal_end)(struct database *database);
     gboolean (*force)(struct database *database, gint64 version, struct history_record *record,
                       GError **error);

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "base/cancellation.h"
+#include "database/evidence.h"
 #include "database/history.h"
 #include "database/impact.h"
 
@@ -50,6 +51,7 @@ enum run_event_kind {
     RUN_EVENT_LEFTOVER,   /* text: session state the file left behind, now put back */
     RUN_EVENT_BLOCKING,   /* text: how many wait for us, and the longest; about once a second while
                            * it lasts, and once more with session_total 0 when it is over */
+    RUN_EVENT_EVIDENCE,   /* evidence: of the statement just done, or of what a commit checks */
 };
 
 /* Another session, in our way or behind us. Texts are raw, "" when unknown or hidden. */
@@ -67,8 +69,9 @@ struct run_event {
     guint statement; /* index into the job's statements */
     gint64 elapsed_us;
     gint64 rows;
-    gint64 done, total; /* 0: unknown */
-    const char *text;   /* borrowed for the call; raw text of the server */
+    gint64 done, total;        /* 0: unknown */
+    const char *text;          /* borrowed for the call; raw text of the server */
+    struct evidence *evidence; /* EVIDENCE: borrowed, may be kept with evidence_ref() */
     /* BLOCKED and BLOCKING, borrowed: the first RUN_SESSIONS_MAX of session_total (which counts at
      * most 64 waiters); those that have waited longest first. NULL where the driver cannot tell. */
     const struct run_session *sessions;
@@ -95,8 +98,9 @@ struct run_job {
     gboolean writes_version;      /* FALSE leaves the version row alone (a missed migration) */
     gboolean keeps_session_state; /* session_state: carry, as golang-migrate does */
     gboolean commits_synchronously;
-    gint64 lock_timeout;                 /* milliseconds; 0 none */
-    gint64 timeout;                      /* milliseconds for each statement; 0 none */
+    gboolean measures;   /* rehearsals: EVIDENCE follows each statement, where the driver can */
+    gint64 lock_timeout; /* milliseconds; 0 none */
+    gint64 timeout;      /* milliseconds for each statement; 0 none */
     const char *application_name;        /* "winch 7c1e09 up 000045 3/7" while it runs */
     const struct history_record *record; /* written on success with the migration, on failure after
                                           * the rollback; NULL: not recorded */

@@ -91,7 +91,7 @@ static void take_event(const struct run_event *event, void *data)
 {
     static const char *const names[] = {"started",  "done",     "notice",     "blocked",
                                         "progress", "check",    "committing", "cancelling",
-                                        "settling", "leftover", "blocking"};
+                                        "settling", "leftover", "blocking",   "evidence"};
     struct run_test *test = data;
     g_autofree char *line =
         g_strdup_printf("%s %u %" G_GINT64_FORMAT " %s", names[event->kind], event->statement,

@@ -1,7 +1,7 @@
 /* Opening and closing, and the table by which the rest of winch knows this driver. */
 #include <string.h>
 
-#include "database/postgres/postgres.h"
+#include "database/postgres/run_internal.h"
 
 #define OLDEST_SERVER 130000
 
@@ -40,6 +40,7 @@ static void postgres_close(struct database *database)
     postgres_finish(postgres, postgres->control);
     postgres_finish(postgres, postgres->main);
     postgres_prepared_free(postgres);
+    measure_free(postgres);
     if (database->cancellation != NULL)
         cancellation_unref(database->cancellation);
     postgres_parameters_free(postgres->keywords, postgres->values);
@@ -146,6 +147,7 @@ const struct database_driver postgres_driver = {
     .run = postgres_run,
     .rehearsal_begin = postgres_rehearsal_begin,
     .rehearse = postgres_rehearse,
+    .rehearsal_keep = postgres_rehearsal_keep,
     .rehearsal_end = postgres_rehearsal_end,
     .force = postgres_force,
     .drop = postgres_drop,

@@ -55,7 +55,9 @@ struct postgres {
     gboolean cannot_check_client; /* the server has no client_connection_check_interval */
     gboolean has_applied_at;
     gboolean is_rehearsing;
-    GHashTable *prepared; /* text -> name on main of what was prepared; NULL until then */
+    gint64 rehearsal_lock_timeout; /* milliseconds */
+    struct measure *measure;       /* measure.c: what is known of the relations; NULL until then */
+    GHashTable *prepared;          /* text -> name on main of what was prepared; NULL until then */
     guint prepared_count;
     GHashTable *session_texts; /* session.c: flags -> SQL that was put together; NULL until then */
     gboolean may_have_event_triggers; /* as last looked at */
@@ -267,6 +269,7 @@ gboolean postgres_run(struct database *database, const struct run_job *job,
 gboolean postgres_rehearsal_begin(struct database *database, gint64 lock_timeout, GError **error);
 gboolean postgres_rehearse(struct database *database, const struct run_job *job,
                            struct run_result *result, GError **error);
+gboolean postgres_rehearsal_keep(struct database *database, GError **error);
 void postgres_rehearsal_end(struct database *database);
 
 #endif

@@ -1,4 +1,5 @@
-/* A rehearsal: migrations run one after the other in a transaction that is always rolled back. */
+/* A rehearsal: migrations run one after the other in a transaction that is rolled back, or kept on
+ * a scratch database. */
 #include "database/postgres/run_internal.h"
 
 gboolean postgres_rehearsal_begin(struct database *database, gint64 lock_timeout, GError **error)
@@ -11,6 +12,7 @@ gboolean postgres_rehearsal_begin(struct database *database, gint64 lock_timeout
         return FALSE;
     }
     postgres->is_rehearsing = TRUE;
+    postgres->rehearsal_lock_timeout = lock_timeout;
     return TRUE;
 }
 
@@ -23,11 +25,27 @@ gboolean postgres_rehearsal_begin(struct database *database, gint64 lock_timeout
     "c.connamespace WHERE c.condeferred AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o "   \
     "WHERE o.connamespace = c.connamespace AND o.conname = c.conname AND NOT o.condeferrable)"
 
+/* A run resets every setting behind a file; the next one must meet them so here too. */
+static gboolean send_reset(struct postgres_run *run)
+{
+    g_autofree char *sql = g_strdup_printf("SET LOCAL lock_timeout = %" G_GINT64_FORMAT,
+                                           run->postgres->rehearsal_lock_timeout);
+    return run->job->keeps_session_state ||
+           (pipeline_send(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL) &&
+            pipeline_send(run, MESSAGE_TIDY, 0, sql, 0, NULL));
+}
+
+static gboolean send_constraints(struct postgres_run *run)
+{
+    return (!run->is_measuring || measure_start_send(run)) &&
+           pipeline_send(run, MESSAGE_CONSTRAINTS, 0, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL) &&
+           (!run->is_measuring || measure_send(run, run->job->statement_count));
+}
+
 static gboolean send_rehearsal(struct postgres_run *run)
 {
     return pipeline_send(run, MESSAGE_BEGIN, 0, "SAVEPOINT winch_rehearsal", 0, NULL) &&
-           run_send_body(run) &&
-           pipeline_send(run, MESSAGE_CONSTRAINTS, 0, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL) &&
+           run_send_body(run) && send_constraints(run) && send_reset(run) &&
            pipeline_send(run, MESSAGE_TIDY, 0, "RELEASE SAVEPOINT winch_rehearsal", 0, NULL) &&
            pipeline_send(run, MESSAGE_DEFERRED, 0, DEFERRED_SQL, 0, NULL);
 }
@@ -74,6 +92,8 @@ gboolean postgres_rehearse(struct database *database, const struct run_job *job,
                                                  : "no rehearsal is going on");
         return run_close(&run, error);
     }
+    if (!measure_begin(&run))
+        return run_close(&run, error);
     pipeline_enter(&run);
     send_rehearsal(&run);
     gboolean is_good = pipeline_finish(&run);
@@ -104,5 +124,31 @@ void postgres_rehearsal_end(struct database *database)
         session_clean(&run);
     }
     postgres->is_rehearsing = FALSE;
+    measure_free(postgres);
     run_close(&run, NULL);
+}
+
+gboolean postgres_rehearsal_keep(struct database *database, GError **error)
+{
+    struct postgres *postgres = (struct postgres *)database;
+    const struct run_job nothing = {.protocol = PROTOCOL_TRANSACTION};
+    struct run_result ignored;
+    struct postgres_run run;
+    AUTORESULT *result = postgres_query_simple(postgres, postgres->main, "COMMIT", error);
+    if (result == NULL || !g_str_equal(PQcmdStatus(result), "COMMIT")) {
+        if (result != NULL)
+            error_set(error, ERROR_FAILED, "the server rolled the transaction back at its COMMIT");
+        postgres_rehearsal_end(database);
+        return FALSE;
+    }
+    postgres->is_rehearsing = FALSE;
+    measure_committed(postgres);
+    run_open(&run, postgres, &nothing, &ignored);
+    run.is_rehearsal = TRUE;
+    run_shield(&run, TRUE);
+    session_lock_retake(&run);
+    run.leftovers =
+        LEFTOVER_PREPARED | LEFTOVER_CURSOR | LEFTOVER_LISTEN | LEFTOVER_TEMPORARY | LEFTOVER_LOCK;
+    session_clean(&run);
+    return run_close(&run, error);
 }

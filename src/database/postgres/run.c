@@ -16,6 +16,16 @@ static void emit(struct postgres_run *run, struct run_event *event)
         run->job->on_event(event, run->job->event_data);
 }
 
+void run_evidence(struct postgres_run *run, struct evidence *evidence)
+{
+    struct run_event event = {.kind = RUN_EVENT_EVIDENCE,
+                              .rows = evidence->rows,
+                              .elapsed_us = evidence->elapsed_us,
+                              .evidence = evidence};
+    run->statement = evidence->statement;
+    emit(run, &event);
+}
+
 void run_event(struct postgres_run *run, enum run_event_kind kind, const char *text)
 {
     struct run_event event = {.kind = kind, .rows = -1, .text = text};
@@ -82,7 +92,7 @@ static void take_notice(void *data, const PGresult *notice)
     struct postgres_run *run = data;
     const char *message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY);
-    if (!run->is_in_statement || message == NULL)
+    if (!run->is_in_statement || message == NULL || measure_notice(run, notice))
         return;
     g_autofree char *text = g_strdup_printf("%s: %s", severity != NULL ? severity : "", message);
     run_event(run, RUN_EVENT_NOTICE, text);
@@ -331,6 +341,8 @@ static gboolean send_statements(struct postgres_run *run, guint from, guint to)
         /* libpq's pipeline and COPY only get along when nothing follows. */
         if (verb != NULL && g_str_has_prefix(verb, "COPY") && !pipeline_drain(run))
             return FALSE;
+        if (run->is_measuring && !measure_send(run, i))
+            return FALSE;
     }
     return TRUE;
 }
@@ -348,12 +360,19 @@ static gboolean send_checks(struct postgres_run *run)
     return pipeline_drain(run);
 }
 
+/* What is asked before SET TRANSACTION would keep it from being obeyed, so that is not measured. */
+static gboolean start_measuring(struct postgres_run *run)
+{
+    run->is_measuring = run->is_rehearsal && run->job->measures;
+    return !run->is_measuring || measure_start_send(run);
+}
+
 gboolean run_send_body(struct postgres_run *run)
 {
     guint modes = leading_modes(run->job);
     return send_statements(run, 0, modes) && session_settings_send(run, TRUE) &&
-           send_statements(run, modes, run->job->statement_count) && send_checks(run) &&
-           session_put_back_send(run, FALSE, TRUE);
+           start_measuring(run) && send_statements(run, modes, run->job->statement_count) &&
+           send_checks(run) && session_put_back_send(run, FALSE, TRUE);
 }
 
 static gboolean send_transaction(struct postgres_run *run)

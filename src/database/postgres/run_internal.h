@@ -17,6 +17,9 @@ enum message_kind {
     MESSAGE_TIDY,
     MESSAGE_CONSTRAINTS, /* rehearsals: what a commit would check */
     MESSAGE_DEFERRED,    /* answers which constraints are deferred by themselves */
+    MESSAGE_CLOCK_START, /* measuring: the server's clock, and where the WAL is */
+    MESSAGE_CLOCK_STOP,
+    MESSAGE_EVIDENCE, /* answers what the session holds and has read */
 };
 
 struct message {
@@ -54,6 +57,7 @@ struct postgres_run {
     struct cancellation *cancellation; /* in force; may be NULL */
     gboolean is_shielded;              /* what goes on is short and has to be done: no cancelling */
     gboolean is_rehearsal;
+    gboolean is_measuring; /* from here on the file's statements are measured */
 
     guint statement; /* the one running; statement_count: none of them */
     gboolean is_in_statement;
@@ -96,6 +100,7 @@ gboolean run_close(struct postgres_run *run, GError **error);
 void run_event(struct postgres_run *run, enum run_event_kind kind, const char *text);
 void run_statement_started(struct postgres_run *run, guint index);
 void run_statement_done(struct postgres_run *run, gint64 rows);
+void run_evidence(struct postgres_run *run, struct evidence *evidence);
 /* Rows a finished command counted; -1 when it counts none. */
 gint64 run_rows(PGresult *result);
 /* Adds a finished command to the rows that the run changed. */
@@ -164,6 +169,24 @@ void session_clean(struct postgres_run *run);
 gboolean session_lock_retake(struct postgres_run *run);
 /* True when the text contains word (lower case) in any case: a reason to look closer. */
 gboolean session_mentions(const struct run_job *job, const char *word);
+
+/* ---- measure.c: what the statements of a rehearsal do -----------------------------------------
+ */
+
+/* Reads what is there before the first one, when the job measures. FALSE with run->error. */
+gboolean measure_begin(struct postgres_run *run);
+/* From here on the next statement is timed. */
+gboolean measure_start_send(struct postgres_run *run);
+/* After statement index: what it did. */
+gboolean measure_send(struct postgres_run *run, guint index);
+void measure_statement(struct postgres_run *run, PGresult *result);
+void measure_clock(struct postgres_run *run, enum message_kind kind, const PGresult *row);
+void measure_take(struct postgres_run *run, guint index, const PGresult *rows);
+/* TRUE when a notice is only there because we asked for the server's own words. */
+gboolean measure_notice(struct postgres_run *run, const PGresult *notice);
+/* The session holds no lock any more; what it made is there, and still nobody else's. */
+void measure_committed(struct postgres *postgres);
+void measure_free(struct postgres *postgres);
 
 /* ---- control.c ------------------------------------------------------------------------------ */
 

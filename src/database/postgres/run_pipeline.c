@@ -104,6 +104,7 @@ static void take_statement(struct postgres_run *run, PGresult *result)
 {
     run->rows = run_rows(result);
     run_count(run, result);
+    measure_statement(run, result);
 }
 
 /* A row of a result that comes row by row; only checks look at it. */
@@ -139,6 +140,13 @@ static void take_success(struct postgres_run *run, const struct message *message
         break;
     case MESSAGE_RECORD:
         take_record(run, result);
+        break;
+    case MESSAGE_CLOCK_START:
+    case MESSAGE_CLOCK_STOP:
+        measure_clock(run, message->kind, result);
+        break;
+    case MESSAGE_EVIDENCE:
+        measure_take(run, message->index, result);
         break;
     case MESSAGE_CHECK:
     case MESSAGE_BEGIN:
@@ -257,7 +265,8 @@ static void expect(struct postgres_run *run, enum message_kind kind, guint index
 /* Those after which a statement of the file may begin, or a check has to be answered. */
 static gboolean wants_answer(enum message_kind kind)
 {
-    return kind == MESSAGE_SETTINGS || kind == MESSAGE_STATEMENT || kind == MESSAGE_CHECK;
+    return kind == MESSAGE_SETTINGS || kind == MESSAGE_STATEMENT || kind == MESSAGE_CHECK ||
+           kind == MESSAGE_EVIDENCE;
 }
 
 /* After something was sent. The server is asked for the result of each of the file's statements at

@@ -19,7 +19,8 @@ enum {
     TEXT_BLIND = 1 << 7, /* the client is not checked */
     TEXT_SYNCHRONOUS = 1 << 8,
     TEXT_SEES_WAL = 1 << 9,
-    TEXT_LOCK_IDS = 1 << 10, /* and up: how many */
+    TEXT_MEASURES = 1 << 10,
+    TEXT_LOCK_IDS = 1 << 11, /* and up: how many */
 };
 
 static guint flags_of(const struct postgres_run *run, guint flags)
@@ -29,7 +30,8 @@ static guint flags_of(const struct postgres_run *run, guint flags)
            (postgres->holds_lock ? TEXT_LOCKED : 0) | (run->is_rehearsal ? TEXT_REHEARSAL : 0) |
            (postgres->cannot_check_client ? TEXT_BLIND : 0) |
            (run->job->commits_synchronously ? TEXT_SYNCHRONOUS : 0) |
-           (postgres->can_see_wal ? TEXT_SEES_WAL : 0) | postgres->lock_ids->len * TEXT_LOCK_IDS;
+           (postgres->can_see_wal ? TEXT_SEES_WAL : 0) | (run->job->measures ? TEXT_MEASURES : 0) |
+           postgres->lock_ids->len * TEXT_LOCK_IDS;
 }
 
 /* What make() gives for these flags, made once for a connection: they come with every migration. */
@@ -100,6 +102,10 @@ static char *settings_sql(const struct postgres_run *run, guint flags)
         PQserverVersion(run->postgres->main) >= 140000)
         g_string_append_printf(
             sql, "pg_catalog.set_config('client_connection_check_interval', '5s', %s), ", local);
+    /* The server's own words about rewrites and scans; any role may ask for them. */
+    if (run->is_rehearsal && run->job->measures)
+        g_string_append_printf(sql, "pg_catalog.set_config('client_min_messages', 'debug1', %s), ",
+                               local);
     if (run->job->commits_synchronously || !is_local)
         g_string_append(sql, "CASE WHEN pg_catalog.texteq(pg_catalog.current_setting("
                              "'synchronous_commit'), 'off') THEN pg_catalog.set_config("
