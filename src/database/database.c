@@ -192,6 +192,17 @@ gboolean database_run(struct database *database, const struct run_job *job,
     return database->driver->run(database, job, result, error);
 }
 
+gboolean database_run_window(struct database *database, const struct run_window *window,
+                             guint *done, struct run_result *result, GError **error)
+{
+    return database->driver->run_window(database, window, done, result, error);
+}
+
+gboolean database_has_windows(const struct database *database)
+{
+    return database->driver->run_window != NULL;
+}
+
 gboolean database_rehearsal_begin(struct database *database, gint64 lock_timeout, GError **error)
 {
     return database->driver->rehearsal_begin(database, lock_timeout, error);

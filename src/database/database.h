@@ -193,6 +193,17 @@ gboolean database_run_begin(struct database *database, struct history_record *re
 gboolean database_run(struct database *database, const struct run_job *job,
                       struct run_result *result, GError **error);
 
+/* Runs halves that are transactions of their own, one after the other as database_run() would, but
+ * each is sent before the one ahead of it is answered. Of what stands behind one that is not in,
+ * nothing runs. TRUE: *done of them are in, the first ones; they may be fewer than there are, even
+ * none, where the next has to be run by itself. FALSE with error: the one at index *done failed,
+ * result says what is true of it, and nothing behind it began. After a crash of the server *done
+ * may be less than was told to be in. */
+gboolean database_run_window(struct database *database, const struct run_window *window,
+                             guint *done, struct run_result *result, GError **error);
+/* FALSE: there is no such way with this driver. */
+gboolean database_has_windows(const struct database *database);
+
 /* A rehearsal: one transaction that is always rolled back. Jobs run in it by
  * database_rehearse() are neither recorded nor committed; a job that fails is rolled back to the
  * savepoint before it. */

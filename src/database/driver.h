@@ -50,6 +50,9 @@ struct database_driver {
                           const struct run_file *files, guint count, GError **error);
     gboolean (*run)(struct database *database, const struct run_job *job, struct run_result *result,
                     GError **error);
+    /* NULL: the driver waits for every answer anyway. */
+    gboolean (*run_window)(struct database *database, const struct run_window *window, guint *done,
+                           struct run_result *result, GError **error);
     gboolean (*rehearsal_begin)(struct database *database, gint64 lock_timeout, GError **error);
     gboolean (*rehearse)(struct database *database, const struct run_job *job,
                          struct run_result *result, GError **error);

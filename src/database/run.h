@@ -128,6 +128,17 @@ struct run_result {
     struct impact impact;     /* without statements: those were told as events */
 };
 
+/* Halves that may be under way at the same time, in this order; see database_run_window(). */
+struct run_window {
+    const struct run_job *jobs;
+    guint count;
+    /* Called on the running thread, must not block: the one at index has begun, and is in. What
+     * began and is not told to be in has failed. */
+    void (*on_begun)(guint index, void *data);
+    void (*on_done)(guint index, const struct run_result *result, void *data);
+    void *data;
+};
+
 /* Adds to the advice of an error that left a migration part way: what to do first, and which
  * version to force by what was made of it. What the advice said before has to hold of a dirty
  * database. */

@@ -39,30 +39,31 @@ static void start_request(struct postgres_run *run)
     PGcancel *request = PQgetCancel(run->postgres->main);
     if (request == NULL)
         return;
-    run->thread = g_new0(struct cancel_thread, 1);
-    g_atomic_ref_count_init(&run->thread->references);
-    g_atomic_ref_count_inc(&run->thread->references);
-    run->thread->request = request;
-    g_autoptr(GThread) thread = g_thread_try_new("cancel", send_request, run->thread, NULL);
+    run->channel->thread = g_new0(struct cancel_thread, 1);
+    g_atomic_ref_count_init(&run->channel->thread->references);
+    g_atomic_ref_count_inc(&run->channel->thread->references);
+    run->channel->thread->request = request;
+    g_autoptr(GThread) thread =
+        g_thread_try_new("cancel", send_request, run->channel->thread, NULL);
     if (thread == NULL) {
-        cancel_thread_unref(run->thread);
-        g_clear_pointer(&run->thread, cancel_thread_unref);
+        cancel_thread_unref(run->channel->thread);
+        g_clear_pointer(&run->channel->thread, cancel_thread_unref);
     }
 }
 
 static void step_request(struct postgres_run *run, gint64 now)
 {
-    if (run->thread == NULL) {
+    if (run->channel->thread == NULL) {
         start_request(run);
         return;
     }
-    int done = g_atomic_int_get(&run->thread->is_done);
+    int done = g_atomic_int_get(&run->channel->thread->is_done);
     if (done == 0)
         return;
     if (done > 0)
-        run->told = now;
-    if (now - run->told >= REPEAT)
-        g_clear_pointer(&run->thread, cancel_thread_unref);
+        run->channel->told = now;
+    if (now - run->channel->told >= REPEAT)
+        g_clear_pointer(&run->channel->thread, cancel_thread_unref);
 }
 
 /* ---- steps ---------------------------------------------------------------------------------- */
@@ -75,38 +76,38 @@ static void tell(struct postgres_run *run, enum cancel_level level, gint64 now)
                 level >= CANCEL_TERMINATE ? "SELECT pg_catalog.pg_terminate_backend($1::int)"
                                           : "SELECT pg_catalog.pg_cancel_backend($1::int)",
                 pid, NULL);
-    run->told = now;
+    run->channel->told = now;
 }
 
 void cancel_step(struct postgres_run *run)
 {
     enum cancel_level level = run_cancel_level(run);
     gint64 now = g_get_monotonic_time();
-    if (!run->is_cancelled) {
-        run->is_cancelled = TRUE;
-        run->cancelling_since = now;
+    if (!run->channel->is_cancelled) {
+        run->channel->is_cancelled = TRUE;
+        run->channel->cancelling_since = now;
         run_event(run, RUN_EVENT_CANCELLING, NULL);
     }
     gboolean is_ready = control_step(run);
-    gint64 silent = now - MAX(run->told, run->cancelling_since);
-    if (is_ready && (run->told == 0 || now - run->told >= REPEAT))
+    gint64 silent = now - MAX(run->channel->told, run->channel->cancelling_since);
+    if (is_ready && (run->channel->told == 0 || now - run->channel->told >= REPEAT))
         tell(run, level, now);
     else if (!is_ready && silent >= REQUEST_AFTER)
         step_request(run, now);
     if (silent >= (level >= CANCEL_TERMINATE ? CLOSE_AFTER : DESPAIR_AFTER))
-        run->is_lost = TRUE;
+        run->channel->is_lost = TRUE;
 }
 
 /* A signal still on its way would hit what comes next. */
 void cancel_finish(struct postgres_run *run)
 {
-    if (!run->is_cancelled)
+    if (!run->channel->is_cancelled)
         return;
     control_finish(run);
-    for (int i = 0; run->thread != NULL && i < 100; i++) {
-        if (g_atomic_int_get(&run->thread->is_done) != 0)
+    for (int i = 0; run->channel->thread != NULL && i < 100; i++) {
+        if (g_atomic_int_get(&run->channel->thread->is_done) != 0)
             break;
         g_usleep(G_USEC_PER_SEC / 100);
     }
-    g_clear_pointer(&run->thread, cancel_thread_unref);
+    g_clear_pointer(&run->channel->thread, cancel_thread_unref);
 }

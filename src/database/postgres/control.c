@@ -10,7 +10,7 @@
 
 static void give_up(struct postgres_run *run)
 {
-    struct control *control = &run->control;
+    struct control *control = &run->channel->control;
     if (control->connecting != NULL)
         PQfinish(g_steal_pointer(&control->connecting));
     if (run->postgres->control != NULL)
@@ -35,17 +35,18 @@ static void start_connecting(struct postgres_run *run)
     for (guint i = 0; i < count; i++)
         values[i] = g_str_equal(postgres->keywords[i], "application_name") ? "winch control"
                                                                            : postgres->values[i];
-    run->control.connecting =
+    run->channel->control.connecting =
         PQconnectStartParams((const char *const *)postgres->keywords, values, 0);
-    run->control.polling = PGRES_POLLING_WRITING;
-    run->control.since = g_get_monotonic_time();
-    if (run->control.connecting == NULL || PQstatus(run->control.connecting) == CONNECTION_BAD)
+    run->channel->control.polling = PGRES_POLLING_WRITING;
+    run->channel->control.since = g_get_monotonic_time();
+    if (run->channel->control.connecting == NULL ||
+        PQstatus(run->channel->control.connecting) == CONNECTION_BAD)
         give_up(run);
 }
 
 static void step_connecting(struct postgres_run *run)
 {
-    struct control *control = &run->control;
+    struct control *control = &run->channel->control;
     struct pollfd fd = {.fd = PQsocket(control->connecting)};
     fd.events = control->polling == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     while (control->polling != PGRES_POLLING_OK && poll(&fd, 1, 0) > 0) {
@@ -70,7 +71,7 @@ static void step_connecting(struct postgres_run *run)
 
 static void step_asking(struct postgres_run *run)
 {
-    struct control *control = &run->control;
+    struct control *control = &run->channel->control;
     PGconn *connection = run->postgres->control;
     if (PQflush(connection) < 0 || !PQconsumeInput(connection)) {
         give_up(run);
@@ -90,7 +91,7 @@ static void step_asking(struct postgres_run *run)
 
 gboolean control_step(struct postgres_run *run)
 {
-    struct control *control = &run->control;
+    struct control *control = &run->channel->control;
     struct postgres *postgres = run->postgres;
     if (control->connecting != NULL)
         step_connecting(run);
@@ -106,9 +107,9 @@ void control_ask(struct postgres_run *run, const char *sql, const char *paramete
 {
     const char *const parameters[] = {parameter};
     run->postgres->base.round_trips++;
-    run->control.answer = answer;
-    run->control.is_asking = TRUE;
-    run->control.since = g_get_monotonic_time();
+    run->channel->control.answer = answer;
+    run->channel->control.is_asking = TRUE;
+    run->channel->control.since = g_get_monotonic_time();
     if (!postgres_send_params(run->postgres, run->postgres->control, sql, 1, parameters, NULL,
                               NULL) ||
         PQflush(run->postgres->control) < 0)
@@ -117,7 +118,7 @@ void control_ask(struct postgres_run *run, const char *sql, const char *paramete
 
 void control_finish(struct postgres_run *run)
 {
-    struct control *control = &run->control;
+    struct control *control = &run->channel->control;
     gint64 deadline = g_get_monotonic_time() + G_USEC_PER_SEC;
     while (control->is_asking && g_get_monotonic_time() < deadline) {
         struct pollfd fd = {.fd = PQsocket(run->postgres->control), .events = POLLIN};

@@ -145,6 +145,7 @@ const struct database_driver postgres_driver = {
     .file_read = postgres_file_read,
     .run_begin = postgres_run_begin,
     .run = postgres_run,
+    .run_window = postgres_run_window,
     .rehearsal_begin = postgres_rehearsal_begin,
     .rehearse = postgres_rehearse,
     .rehearsal_keep = postgres_rehearsal_keep,

@@ -263,9 +263,12 @@ GArray *postgres_impact_read(struct database *database, gint64 from_id, GError *
 /* drop.c */
 gboolean postgres_drop(struct database *database, struct history_record *record, GPtrArray *dropped,
                        GError **error);
-/* run.c: transactional; run_separate.c: the others; rehearse.c; cancel.c; watch.c; settle.c */
+/* run.c: transactional; run_separate.c: the others; run_flight.c: several at the same time;
+ * rehearse.c; cancel.c; watch.c; settle.c */
 gboolean postgres_run(struct database *database, const struct run_job *job,
                       struct run_result *result, GError **error);
+gboolean postgres_run_window(struct database *database, const struct run_window *window,
+                             guint *done, struct run_result *result, GError **error);
 gboolean postgres_rehearsal_begin(struct database *database, gint64 lock_timeout, GError **error);
 gboolean postgres_rehearse(struct database *database, const struct run_job *job,
                            struct run_result *result, GError **error);

@@ -65,7 +65,7 @@ static void defer_again(struct postgres_run *run)
 static void undo(struct postgres_run *run)
 {
     PGconn *main = run->postgres->main;
-    if (run->is_lost) {
+    if (run->channel->is_lost) {
         run->result->connection_lost = TRUE;
         run->postgres->is_rehearsing = FALSE;
         if (run->error == NULL)
@@ -118,7 +118,7 @@ void postgres_rehearsal_end(struct database *database)
     run.is_rehearsal = TRUE;
     run_shield(&run, TRUE);
     run_rollback(&run);
-    if (!run.is_lost && PQstatus(postgres->main) == CONNECTION_OK) {
+    if (!run.channel->is_lost && PQstatus(postgres->main) == CONNECTION_OK) {
         session_lock_retake(&run);
         run.leftovers = LEFTOVER_PREPARED | LEFTOVER_LOCK;
         session_clean(&run);

@@ -100,32 +100,52 @@ static void take_notice(void *data, const PGresult *notice)
 
 /* ---- a run's beginning and end -------------------------------------------------------------- */
 
-/* A file that may throw away what is prepared on its connection. */
-static gboolean may_unprepare(const struct run_job *job)
+void run_listen(struct postgres_run *run)
 {
-    return session_mentions(job, "deallocate") || session_mentions(job, "discard");
+    PQsetNoticeReceiver(run->postgres->main, take_notice, run);
 }
 
-void run_open(struct postgres_run *run, struct postgres *postgres, const struct run_job *job,
-              struct run_result *result)
+static void open_channel(struct run_channel *channel, struct postgres *postgres,
+                         const struct run_job *job)
+{
+    memset(channel, 0, sizeof *channel);
+    g_queue_init(&channel->messages);
+    channel->outer = postgres->base.cancellation;
+    channel->cancellation = job->cancellation != NULL ? job->cancellation : channel->outer;
+    postgres->base.cancellation = channel->cancellation;
+}
+
+static void begin(struct postgres_run *run, struct postgres *postgres, const struct run_job *job,
+                  struct run_result *result)
 {
     memset(run, 0, sizeof *run);
     memset(result, 0, sizeof *result);
     run->postgres = postgres;
     run->job = job;
     run->result = result;
-    run->outer = postgres->base.cancellation;
-    run->cancellation = job->cancellation != NULL ? job->cancellation : run->outer;
-    postgres->base.cancellation = run->cancellation;
     run->started = run->statement_started = g_get_monotonic_time();
     run->statement = job->statement_count;
     result->outcome = RUN_OUTCOME_ROLLED_BACK;
     result->failed_statement = job->statement_count;
     result->impact =
         (struct impact){.rows = -1, .wal_bytes = -1, .longest_wait_us = -1, .sessions_blocked = -1};
-    g_queue_init(&run->messages);
-    postgres->prepares_nothing = may_unprepare(job);
-    PQsetNoticeReceiver(postgres->main, take_notice, run);
+}
+
+void run_open(struct postgres_run *run, struct postgres *postgres, const struct run_job *job,
+              struct run_result *result)
+{
+    begin(run, postgres, job, result);
+    run->channel = &run->own_channel;
+    open_channel(run->channel, postgres, job);
+    postgres->prepares_nothing = session_may_unprepare(job);
+    run_listen(run);
+}
+
+void run_join(struct postgres_run *run, struct postgres_run *other, const struct run_job *job,
+              struct run_result *result)
+{
+    begin(run, other->postgres, job, result);
+    run->channel = other->channel;
 }
 
 static void drop_notice(void *data, const PGresult *notice)
@@ -134,21 +154,18 @@ static void drop_notice(void *data, const PGresult *notice)
     (void)notice;
 }
 
-gboolean run_close(struct postgres_run *run, GError **error)
+void run_note_elapsed(struct postgres_run *run)
 {
-    cancel_finish(run);
-    control_finish(run);
-    if (run->postgres->main != NULL)
-        PQsetNoticeReceiver(run->postgres->main, drop_notice, NULL);
-    run->postgres->base.cancellation = run->outer;
-    run->postgres->prepares_nothing = FALSE;
-    if (run->result->outcome == RUN_OUTCOME_ROLLED_BACK)
-        run->result->impact.rows = -1; /* none of them stayed */
-    if (run->error != NULL || may_unprepare(run->job))
-        postgres_prepared_forget(run->postgres);
     run->result->impact.elapsed_us = run->result->elapsed_us =
         g_get_monotonic_time() - run->started;
-    g_queue_clear_full(&run->messages, g_free);
+}
+
+gboolean run_leave(struct postgres_run *run, GError **error)
+{
+    if (run->result->outcome == RUN_OUTCOME_ROLLED_BACK)
+        run->result->impact.rows = -1; /* none of them stayed */
+    if (run->error != NULL || session_may_unprepare(run->job))
+        postgres_prepared_forget(run->postgres);
     g_clear_pointer(&run->invalid_before, g_array_unref);
     g_free(run->blocker);
     g_free(run->deferred);
@@ -158,62 +175,77 @@ gboolean run_close(struct postgres_run *run, GError **error)
     return is_good;
 }
 
+gboolean run_close(struct postgres_run *run, GError **error)
+{
+    cancel_finish(run);
+    control_finish(run);
+    if (run->postgres->main != NULL)
+        PQsetNoticeReceiver(run->postgres->main, drop_notice, NULL);
+    run->postgres->base.cancellation = run->channel->outer;
+    run->postgres->prepares_nothing = FALSE;
+    g_queue_clear_full(&run->channel->messages, g_free);
+    run_note_elapsed(run);
+    return run_leave(run, error);
+}
+
 /* ---- waiting -------------------------------------------------------------------------------- */
 
 void run_shield(struct postgres_run *run, gboolean is_shielded)
 {
-    run->is_shielded = is_shielded;
-    run->postgres->base.cancellation = is_shielded ? NULL : run->cancellation;
+    run->channel->is_shielded = is_shielded;
+    run->postgres->base.cancellation = is_shielded ? NULL : run->channel->cancellation;
 }
 
 enum cancel_level run_cancel_level(const struct postgres_run *run)
 {
-    if (run->cancellation == NULL || run->is_shielded)
+    if (run->channel->cancellation == NULL || run->channel->is_shielded)
         return CANCEL_NONE;
-    return cancellation_level(run->cancellation);
+    return cancellation_level(run->channel->cancellation);
 }
 
 gboolean run_is_stopped(struct postgres_run *run)
 {
-    if (run->error == NULL && !run->is_lost && run_cancel_level(run) >= CANCEL_NOW)
-        run->error =
-            run_error_at(run, run->statement, cancellation_why(run->cancellation), "cancelled");
-    return run->error != NULL || run->is_lost;
+    if (run->error == NULL && !run->channel->is_lost && run_cancel_level(run) >= CANCEL_NOW)
+        run->error = run_error_at(run, run->statement, cancellation_why(run->channel->cancellation),
+                                  "cancelled");
+    return run->error != NULL || run->channel->is_lost;
 }
 
 gboolean run_wait(struct postgres_run *run)
 {
     PGconn *main = run->postgres->main;
     int ready = 0;
-    while (!run->is_lost && ready != 1) {
+    while (!run->channel->is_lost && ready != 1) {
         gboolean cancels = run_cancel_level(run) >= CANCEL_NOW;
         ready = postgres_wait(run->postgres, main, cancels ? QUICK_TICK : TICK);
         if (ready < 0)
-            run->is_lost = TRUE;
+            run->channel->is_lost = TRUE;
         else if (ready != 1 && run_cancel_level(run) >= CANCEL_NOW)
             cancel_step(run);
         else if (ready != 1)
             watch_step(run);
     }
-    return !run->is_lost;
+    return !run->channel->is_lost;
 }
 
 /* ---- failing -------------------------------------------------------------------------------- */
 
 /* A failed segment may have skipped what was to be prepared; and a file may reach DEALLOCATE ALL
  * without its text saying so, through a function. */
-static void note_unprepared(struct postgres_run *run, const struct message *message,
-                            const PGresult *result)
+static void note_cause(struct postgres_run *run, const struct message *message,
+                       const PGresult *result)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     postgres_prepared_forget(run->postgres);
+    run->is_unclean = message->kind == MESSAGE_GUARD &&
+                      session_guard_is_unclean(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     run->lost_prepared = !run->postgres->prepares_nothing && message->kind != MESSAGE_STATEMENT &&
                          message->kind != MESSAGE_CHECK && g_strcmp0(sqlstate, "26000") == 0;
 }
 
 gboolean run_goes_again(struct postgres_run *run)
 {
-    if (!run->lost_prepared || run->is_lost || run->is_committed ||
+    if (!run->lost_prepared || run->channel->is_lost || run->is_committed ||
         run_cancel_level(run) != CANCEL_NONE)
         return FALSE;
     g_clear_error(&run->error);
@@ -221,18 +253,18 @@ gboolean run_goes_again(struct postgres_run *run)
     run->result->impact.rows = -1;
     run->postgres->prepares_nothing = TRUE;
     run_rollback(run);
-    return !run->is_lost;
+    return !run->channel->is_lost;
 }
 
 void run_fail(struct postgres_run *run, const struct message *message, const PGresult *result)
 {
     if (PQstatus(run->postgres->main) == CONNECTION_BAD || run_error_is_fatal(result)) {
-        run->is_lost = TRUE;
+        run->channel->is_lost = TRUE;
         return;
     }
     if (run->error != NULL || run->is_committed)
         return;
-    note_unprepared(run, message, result);
+    note_cause(run, message, result);
     run->error = run_error_new(run, message, result);
     if (message->kind == MESSAGE_STATEMENT)
         run->result->failed_statement = message->index;
@@ -243,11 +275,11 @@ void run_fail(struct postgres_run *run, const struct message *message, const PGr
 
 void run_rollback(struct postgres_run *run)
 {
-    if (run->is_lost || PQtransactionStatus(run->postgres->main) == PQTRANS_IDLE)
+    if (run->channel->is_lost || PQtransactionStatus(run->postgres->main) == PQTRANS_IDLE)
         return;
     g_autoptr(GError) error = NULL;
     if (!postgres_execute(run->postgres, run->postgres->main, "ROLLBACK", &error))
-        run->is_lost = PQstatus(run->postgres->main) == CONNECTION_BAD;
+        run->channel->is_lost = PQstatus(run->postgres->main) == CONNECTION_BAD;
 }
 
 struct history_record *run_failure_record(const struct postgres_run *run)
@@ -303,8 +335,8 @@ char *run_statement_text(struct postgres_run *run, guint index)
 
 /* ---- one transaction ------------------------------------------------------------------------ */
 
-/* SET TRANSACTION has to come before any query, so before ours too. */
-static guint leading_modes(const struct run_job *job)
+/* SET TRANSACTION, before ours too. */
+guint run_leading_modes(const struct run_job *job)
 {
     guint count = 0;
     while (count < job->statement_count && job->statements[count].verb != NULL &&
@@ -369,13 +401,14 @@ static gboolean start_measuring(struct postgres_run *run)
 
 gboolean run_send_body(struct postgres_run *run)
 {
-    guint modes = leading_modes(run->job);
+    guint modes = run_leading_modes(run->job);
     return send_statements(run, 0, modes) && session_settings_send(run, TRUE) &&
-           start_measuring(run) && send_statements(run, modes, run->job->statement_count) &&
-           send_checks(run) && session_put_back_send(run, FALSE, TRUE);
+           (run->flight == NULL || session_guard_send(run)) && start_measuring(run) &&
+           send_statements(run, modes, run->job->statement_count) && send_checks(run) &&
+           session_put_back_send(run, FALSE, TRUE);
 }
 
-static gboolean send_transaction(struct postgres_run *run)
+gboolean run_send_transaction(struct postgres_run *run)
 {
     const struct run_job *job = run->job;
     return session_begin_send(run, job->begin_modes) && run_send_body(run) &&
@@ -385,11 +418,14 @@ static gboolean send_transaction(struct postgres_run *run)
            session_inspect_send(run);
 }
 
-static void fail_transaction(struct postgres_run *run)
+void run_fail_transaction(struct postgres_run *run)
 {
+    if (run->error == NULL)
+        run->error = run_error_at(run, run->job->statement_count, ERROR_FAILED,
+                                  "the transaction did not commit");
     run_shield(run, TRUE);
     run_rollback(run);
-    if (run->is_lost) {
+    if (run->channel->is_lost) {
         /* The transaction was open and its COMMIT refused or not sent: it cannot be in. */
         run->result->connection_lost = TRUE;
         return;
@@ -397,32 +433,33 @@ static void fail_transaction(struct postgres_run *run)
     run_record_failure(run);
 }
 
-static void run_transaction(struct postgres_run *run)
+void run_finish(struct postgres_run *run)
 {
-    do {
-        pipeline_enter(run);
-        send_transaction(run);
-        pipeline_finish(run);
-    } while (run_goes_again(run));
-    gboolean is_certain = run->is_committed && run->job->commits_synchronously;
-    if (run->is_lost && !is_certain) {
-        settle(run);
-        return;
-    }
-    run->result->connection_lost = run->is_lost;
-    if (!run->is_committed) {
-        if (run->error == NULL)
-            run->error = run_error_at(run, run->job->statement_count, ERROR_FAILED,
-                                      "the transaction did not commit");
-        fail_transaction(run);
-        return;
-    }
     g_clear_error(&run->error);
     run->result->outcome = RUN_OUTCOME_COMMITTED;
     run->result->statements_done = run->job->statement_count;
     run->result->failed_statement = run->job->statement_count;
-    if (!run->is_lost && run->leftovers != 0)
+    if (!run->channel->is_lost && run->leftovers != 0)
         session_clean(run);
+}
+
+static void run_transaction(struct postgres_run *run)
+{
+    do {
+        pipeline_enter(run);
+        run_send_transaction(run);
+        pipeline_finish(run);
+    } while (run_goes_again(run));
+    gboolean is_certain = run->is_committed && run->job->commits_synchronously;
+    if (run->channel->is_lost && !is_certain) {
+        settle(&run, 1);
+        return;
+    }
+    run->result->connection_lost = run->channel->is_lost;
+    if (run->is_committed)
+        run_finish(run);
+    else
+        run_fail_transaction(run);
 }
 
 gboolean postgres_run(struct database *database, const struct run_job *job,
@@ -432,7 +469,7 @@ gboolean postgres_run(struct database *database, const struct run_job *job,
     run_open(&run, (struct postgres *)database, job, result);
     run_rollback(&run);
     if (run_is_stopped(&run) || !settle_prepare(&run)) {
-        result->connection_lost = run.is_lost;
+        result->connection_lost = run.channel->is_lost;
         return run_close(&run, error);
     }
     if (job->protocol == PROTOCOL_TRANSACTION)

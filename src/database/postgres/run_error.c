@@ -143,8 +143,8 @@ GError *run_error_at(struct postgres_run *run, guint statement, enum error_code 
 
 static enum error_code code_of(struct postgres_run *run, const char *sqlstate)
 {
-    gboolean is_ours = run->is_cancelled && g_str_equal(sqlstate, "57014");
-    return is_ours ? cancellation_why(run->cancellation) : ERROR_FAILED;
+    gboolean is_ours = run->channel->is_cancelled && g_str_equal(sqlstate, "57014");
+    return is_ours ? cancellation_why(run->channel->cancellation) : ERROR_FAILED;
 }
 
 /* Where in the server's own query it was, for errors inside functions. */
@@ -164,6 +164,7 @@ static char *context_of(const PGresult *result)
 static const char *const message_purposes[] = {
     [MESSAGE_BEGIN] = "beginning the transaction",
     [MESSAGE_SETTINGS] = "setting the limits",
+    [MESSAGE_GUARD] = "looking at the version row",
     [MESSAGE_PUT_BACK] = "putting the session's state back",
     [MESSAGE_RECORD] = "recording the migration",
     [MESSAGE_COMMIT] = "committing",
@@ -179,11 +180,28 @@ static gboolean is_ended_transaction(const struct message *message, const char *
            strstr(primary, "winch: the transaction of the file was ended") != NULL;
 }
 
+static GError *moved_version_error(const struct run_job *job, const char *found)
+{
+    GError *error = NULL;
+    g_autofree char *wanted = job->version_before < 0
+                                  ? g_strdup("none")
+                                  : g_strdup_printf("%" G_GINT64_FORMAT, job->version_before);
+    error_set(&error, ERROR_FAILED,
+              "before it began, the version row said %s, not %s: a migration before it or somebody "
+              "else wrote the version table",
+              found, wanted);
+    error_advise(&error, "nothing of it is in: see 'winch history', then run the same again");
+    return error;
+}
+
 static GError *error_of(struct postgres_run *run, const struct message *message,
                         const char *primary, const char *sqlstate)
 {
     GError *error = NULL;
     enum error_code code = code_of(run, sqlstate);
+    g_autofree char *found = message->kind == MESSAGE_GUARD ? session_guard_version(primary) : NULL;
+    if (found != NULL)
+        return moved_version_error(run->job, found);
     if (is_ended_transaction(message, primary)) {
         error_set(&error, ERROR_FAILED, "the file ended the transaction it ran in");
         error_advise(&error, "what it committed itself is in: look before going on, and put "

@@ -8,6 +8,7 @@
 enum message_kind {
     MESSAGE_BEGIN,
     MESSAGE_SETTINGS, /* limits and name for this run; answers the transaction id */
+    MESSAGE_GUARD,    /* fails unless the database and the session are as the file expects them */
     MESSAGE_STATEMENT,
     MESSAGE_CHECK,
     MESSAGE_PUT_BACK, /* answers what the file had changed */
@@ -20,14 +21,16 @@ enum message_kind {
     MESSAGE_CLOCK_START, /* measuring: the server's clock, and where the WAL is */
     MESSAGE_CLOCK_STOP,
     MESSAGE_EVIDENCE, /* answers what the session holds and has read */
+    MESSAGE_SYNC,     /* the end of a segment: what failed in it is over */
 };
+
+struct postgres_run;
 
 struct message {
     enum message_kind kind;
     guint index; /* of the statement or check */
+    struct postgres_run *run;
 };
-
-struct postgres_run;
 
 /* Asynchronous use of the control connection: nothing here waits for the server. */
 typedef void (*control_answer_fn)(struct postgres_run *run, const PGresult *result);
@@ -48,45 +51,57 @@ enum leftover {
     LEFTOVER_LOCK = 1 << 4,
 };
 
+/* The main connection while runs are on it, and the control connection beside it: what all runs
+ * share that are under way at the same time. */
+struct run_channel {
+    struct cancellation *outer;        /* the database's own, while the jobs' stands in for it */
+    struct cancellation *cancellation; /* in force; may be NULL */
+    gboolean is_shielded;              /* what goes on is short and has to be done: no cancelling */
+    guint unflushed;                   /* messages since the last PQflush() */
+    GQueue messages;                   /* struct message *, sent and not yet answered */
+    gboolean is_lost;                  /* the main connection is gone */
+    gboolean is_cancelled;             /* the server was told to cancel */
+    gint64 cancelling_since, told;     /* 0: not yet */
+    struct cancel_thread *thread;
+    struct control control;
+};
+
+struct flight;
+
 /* One run of a job, or one rehearsal of it. */
 struct postgres_run {
     struct postgres *postgres;
     const struct run_job *job;
     struct run_result *result;
-    struct cancellation *outer;        /* the database's own, while the job's stands in for it */
-    struct cancellation *cancellation; /* in force; may be NULL */
-    gboolean is_shielded;              /* what goes on is short and has to be done: no cancelling */
+    struct run_channel *channel, own_channel;
     gboolean is_rehearsal;
     gboolean is_measuring; /* from here on the file's statements are measured */
+
+    struct flight *flight;               /* under way together with others; NULL: by itself */
+    const struct postgres_run *previous; /* of the flight, sent before it; NULL: none */
+    gboolean follows_unseen;             /* some of those may have made an event trigger */
 
     guint statement; /* the one running; statement_count: none of them */
     gboolean is_in_statement;
     gint64 started, statement_started; /* monotonic */
     gint64 rows;                       /* of the statement that is streaming */
 
-    gint64 began_at;  /* server's clock, of the first row recorded: when a separate run began */
-    guint unflushed;  /* messages since the last PQflush() */
-    GQueue messages;  /* struct message *, sent and not yet answered */
-    GError *error;    /* the first failure */
-    gboolean is_lost; /* the main connection is gone */
+    gint64 began_at; /* server's clock, of the first row recorded: when a separate run began */
+    GError *error;   /* the first failure */
     gboolean lost_prepared; /* the first failure: a statement of ours was no longer prepared */
-    gboolean is_cancelled;  /* the server was told to cancel */
+    gboolean is_unclean;    /* the first failure: the session is not as the file before found it */
     gboolean is_committed;  /* COMMIT was answered */
     gboolean had_commit;    /* PROTOCOL_WHOLE: part of the file committed by itself */
-    gboolean is_settled;
-    guint attempted;     /* separate runs: statements that were sent */
-    guint whole_results; /* PROTOCOL_WHOLE: statements that were answered */
+    guint attempted;        /* separate runs: statements that were sent */
+    guint whole_results;    /* PROTOCOL_WHOLE: statements that were answered */
     guint leftovers;
     guint64 wal_start;      /* where the WAL was when it began; 0 unknown */
     char *deferred;         /* rehearsals: constraints to set deferred again */
     GArray *invalid_before; /* oids of indexes that were invalid before a separate run */
 
-    struct control control;
-    gint64 looked;                 /* when the last look at blockers and progress was taken */
-    char *blocker;                 /* who was in the way last */
-    gboolean has_waiters;          /* somebody waited for us at that look */
-    gint64 cancelling_since, told; /* 0: not yet */
-    struct cancel_thread *thread;
+    gint64 looked;        /* when the last look at blockers and progress was taken */
+    char *blocker;        /* who was in the way last */
+    gboolean has_waiters; /* somebody waited for us at that look */
 };
 
 /* ---- run.c ---------------------------------------------------------------------------------- */
@@ -96,6 +111,15 @@ void run_open(struct postgres_run *run, struct postgres *postgres, const struct 
               struct run_result *result);
 /* Gives up what the run holds; moves its error to *error. TRUE when there is none. */
 gboolean run_close(struct postgres_run *run, GError **error);
+/* The two for a run whose channel is another's, which outlives it. */
+void run_join(struct postgres_run *run, struct postgres_run *other, const struct run_job *job,
+              struct run_result *result);
+gboolean run_leave(struct postgres_run *run, GError **error);
+
+/* From here on the server's notices are this run's. */
+void run_listen(struct postgres_run *run);
+/* It took until now. */
+void run_note_elapsed(struct postgres_run *run);
 
 void run_event(struct postgres_run *run, enum run_event_kind kind, const char *text);
 void run_statement_started(struct postgres_run *run, guint index);
@@ -131,6 +155,14 @@ struct history_record *run_failure_record(const struct postgres_run *run);
 /* Sends settings, statements and checks, and puts the session's state back: all between BEGIN and
  * the bookkeeping. */
 gboolean run_send_body(struct postgres_run *run);
+/* Sends all of a transactional run, from BEGIN to the look at the session after the commit. */
+gboolean run_send_transaction(struct postgres_run *run);
+/* A transactional run is in, as result says from here on; what the session kept is put away. */
+void run_finish(struct postgres_run *run);
+/* A transactional run is not in: rolls it back and records why. */
+void run_fail_transaction(struct postgres_run *run);
+/* Statements of the file that have to come before any query. */
+guint run_leading_modes(const struct run_job *job);
 /* The statement's own text, NUL-terminated; NULL with run->error set when it holds a NUL. */
 char *run_statement_text(struct postgres_run *run, guint index);
 
@@ -149,6 +181,10 @@ gboolean pipeline_send_version(struct postgres_run *run, gint64 version, gboolea
 gboolean pipeline_send_record(struct postgres_run *run, const struct history_record *record);
 /* Waits for the results of everything sent so far. TRUE: all is well. */
 gboolean pipeline_drain(struct postgres_run *run);
+/* Ends the segment: what comes next is not skipped when something of it failed. */
+void pipeline_sync(struct postgres_run *run);
+/* Waits for all that was sent, of every run, and leaves pipeline mode. */
+void pipeline_leave(struct postgres_run *run);
 /* Ends the segment and leaves pipeline mode. TRUE: no message failed. */
 gboolean pipeline_finish(struct postgres_run *run);
 /* Takes one result of message. TRUE when the message succeeded with it. */
@@ -158,6 +194,12 @@ gboolean pipeline_take(struct postgres_run *run, const struct message *message, 
 
 gboolean session_begin_send(struct postgres_run *run, const char *modes);
 gboolean session_settings_send(struct postgres_run *run, gboolean is_local);
+/* Of a run in flight: nothing of the file runs unless its predecessor is in, and left nothing. */
+gboolean session_guard_send(struct postgres_run *run);
+/* What the guard's error says: TRUE when only the session was not clean. */
+gboolean session_guard_is_unclean(const char *primary);
+/* The version row as the guard's error has it: "none", "7", "7 (dirty)". NULL: not told. */
+char *session_guard_version(const char *primary);
 /* The state a file changed is put back, up to the end of the transaction when is_local. */
 gboolean session_put_back_send(struct postgres_run *run, gboolean is_local, gboolean is_guarded);
 void session_put_back_read(struct postgres_run *run, const PGresult *result);
@@ -167,6 +209,10 @@ void session_inspect_read(struct postgres_run *run, const PGresult *result);
 void session_clean(struct postgres_run *run);
 /* Takes the migration lock again where the file released it. FALSE: another has it now. */
 gboolean session_lock_retake(struct postgres_run *run);
+/* True when the session cannot have kept anything of the file. */
+gboolean session_keeps_nothing(const struct postgres_run *run);
+/* True when the file may throw away what is prepared on its connection. */
+gboolean session_may_unprepare(const struct run_job *job);
 /* True when the text contains word (lower case) in any case: a reason to look closer. */
 gboolean session_mentions(const struct run_job *job, const char *word);
 
@@ -210,9 +256,16 @@ void watch_step(struct postgres_run *run);
 
 /* Notes by what the server and this backend can be told from others. Before a run. */
 gboolean settle_prepare(struct postgres_run *run);
-/* After the main connection was lost: finds out what is true, and sets result and run->error. The
- * handle has a new main connection then, where one could be had. */
-void settle(struct postgres_run *run);
+/* After the main connection was lost under these runs, begun in this order: finds out which are in,
+ * and sets result and error of those up to the first that is not, whose index (or count) comes
+ * back. The handle has a new main connection then, where one could be had. */
+guint settle(struct postgres_run *const *runs, guint count);
+
+/* ---- run_flight.c --------------------------------------------------------------------------- */
+
+/* The guard of a run in flight has let it through, and: its last message was answered. */
+void flight_begun(struct postgres_run *run);
+void flight_passed(struct postgres_run *run);
 
 /* ---- run_separate.c ------------------------------------------------------------------------- */
 

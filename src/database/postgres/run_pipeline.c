@@ -17,13 +17,13 @@ static void wait_copy(struct postgres_run *run)
         return;
     }
     if (!PQconsumeInput(main))
-        run->is_lost = TRUE;
+        run->channel->is_lost = TRUE;
 }
 
 static void drain_copy(struct postgres_run *run)
 {
     int length = 0;
-    while (length >= 0 && !run->is_lost) {
+    while (length >= 0 && !run->channel->is_lost) {
         char *row = NULL;
         length = PQgetCopyData(run->postgres->main, &row, TRUE);
         PQfreemem(row);
@@ -42,7 +42,7 @@ static void take_copy(struct postgres_run *run, const PGresult *result)
     while ((sent = PQputCopyEnd(run->postgres->main, "a migration file has no data to copy")) == 0)
         PQflush(run->postgres->main);
     if (sent < 0)
-        run->is_lost = TRUE;
+        run->channel->is_lost = TRUE;
 }
 
 /* ---- results -------------------------------------------------------------------------------- */
@@ -148,10 +148,14 @@ static void take_success(struct postgres_run *run, const struct message *message
     case MESSAGE_EVIDENCE:
         measure_take(run, message->index, result);
         break;
+    case MESSAGE_GUARD:
+        flight_begun(run);
+        break;
     case MESSAGE_CHECK:
     case MESSAGE_BEGIN:
     case MESSAGE_TIDY:
     case MESSAGE_CONSTRAINTS:
+    case MESSAGE_SYNC:
         break;
     }
 }
@@ -184,6 +188,7 @@ gboolean pipeline_take(struct postgres_run *run, const struct message *message, 
 
 static void begin_collecting(struct postgres_run *run, const struct message *message)
 {
+    run_listen(run);
     if (message->kind == MESSAGE_STATEMENT && run->error == NULL)
         run_statement_started(run, message->index);
     else
@@ -207,10 +212,23 @@ static void end_collecting(struct postgres_run *run, const struct message *messa
     }
 }
 
-/* Takes all results of the oldest message. FALSE: the connection is lost. */
-static gboolean collect_one(struct postgres_run *run)
+static void collect_sync(struct postgres_run *run)
 {
-    g_autofree struct message *message = g_queue_pop_head(&run->messages);
+    PGconn *main = run->postgres->main;
+    gboolean is_synced = FALSE;
+    run->is_in_statement = FALSE;
+    while (!is_synced && run_wait(run)) {
+        AUTORESULT *result = postgres_take(run->postgres, main);
+        is_synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        if (result == NULL && PQstatus(main) == CONNECTION_BAD)
+            run->channel->is_lost = TRUE;
+    }
+    if (is_synced && run->flight != NULL)
+        flight_passed(run);
+}
+
+static void collect_results(struct postgres_run *run, const struct message *message)
+{
     gboolean is_done = FALSE;
     begin_collecting(run, message);
     while (run_wait(run)) {
@@ -218,26 +236,36 @@ static gboolean collect_one(struct postgres_run *run)
         if (result == NULL) {
             if (is_done && run->error == NULL)
                 end_collecting(run, message);
-            return TRUE;
+            return;
         }
         is_done = pipeline_take(run, message, result) || is_done;
         if (PQstatus(run->postgres->main) == CONNECTION_BAD)
-            run->is_lost = TRUE;
+            run->channel->is_lost = TRUE;
     }
-    return FALSE;
+}
+
+/* Takes all results of the oldest message, whosever it is. */
+static void collect_one(struct run_channel *channel)
+{
+    g_autofree struct message *message = g_queue_pop_head(&channel->messages);
+    if (message->kind == MESSAGE_SYNC)
+        collect_sync(message->run);
+    else
+        collect_results(message->run, message);
 }
 
 static void collect_all(struct postgres_run *run)
 {
+    struct run_channel *channel = run->channel;
     run->postgres->base.round_trips++;
-    while (!run->is_lost && !g_queue_is_empty(&run->messages))
-        collect_one(run);
+    while (!channel->is_lost && !g_queue_is_empty(&channel->messages))
+        collect_one(channel);
 }
 
 gboolean pipeline_drain(struct postgres_run *run)
 {
-    if (!g_queue_is_empty(&run->messages) && !PQsendFlushRequest(run->postgres->main))
-        run->is_lost = TRUE;
+    if (!g_queue_is_empty(&run->channel->messages) && !PQsendFlushRequest(run->postgres->main))
+        run->channel->is_lost = TRUE;
     collect_all(run);
     return !run_is_stopped(run);
 }
@@ -247,15 +275,15 @@ gboolean pipeline_drain(struct postgres_run *run)
 void pipeline_enter(struct postgres_run *run)
 {
     if (!PQenterPipelineMode(run->postgres->main))
-        run->is_lost = TRUE;
+        run->channel->is_lost = TRUE;
 }
 
 static void expect(struct postgres_run *run, enum message_kind kind, guint index, guint count)
 {
     for (guint i = 0; i < count; i++) {
         struct message *message = g_new(struct message, 1);
-        *message = (struct message){.kind = kind, .index = index};
-        g_queue_push_tail(&run->messages, message);
+        *message = (struct message){.kind = kind, .index = index, .run = run};
+        g_queue_push_tail(&run->channel->messages, message);
     }
 }
 
@@ -263,10 +291,10 @@ static void expect(struct postgres_run *run, enum message_kind kind, guint index
 #define UNFLUSHED_MAX 64
 
 /* Those after which a statement of the file may begin, or a check has to be answered. */
-static gboolean wants_answer(enum message_kind kind)
+static gboolean wants_answer(const struct postgres_run *run, enum message_kind kind)
 {
-    return kind == MESSAGE_SETTINGS || kind == MESSAGE_STATEMENT || kind == MESSAGE_CHECK ||
-           kind == MESSAGE_EVIDENCE;
+    return kind == (run->flight != NULL ? MESSAGE_GUARD : MESSAGE_SETTINGS) ||
+           kind == MESSAGE_STATEMENT || kind == MESSAGE_CHECK || kind == MESSAGE_EVIDENCE;
 }
 
 /* After something was sent. The server is asked for the result of each of the file's statements at
@@ -274,18 +302,19 @@ static gboolean wants_answer(enum message_kind kind)
 static gboolean push(struct postgres_run *run, enum message_kind kind)
 {
     PGconn *main = run->postgres->main;
-    if (wants_answer(kind) && !PQsendFlushRequest(main)) {
-        run->is_lost = TRUE;
+    struct run_channel *channel = run->channel;
+    if (wants_answer(run, kind) && !PQsendFlushRequest(main)) {
+        channel->is_lost = TRUE;
         return FALSE;
     }
-    if (++run->unflushed < UNFLUSHED_MAX)
+    if (++channel->unflushed < UNFLUSHED_MAX)
         return !run_is_stopped(run);
-    run->unflushed = 0;
+    channel->unflushed = 0;
     int pending = PQflush(main);
     if (pending < 0)
-        run->is_lost = TRUE;
-    while (pending > 0 && !run->is_lost && g_queue_get_length(&run->messages) > 1) {
-        collect_one(run);
+        channel->is_lost = TRUE;
+    while (pending > 0 && !channel->is_lost && g_queue_get_length(&channel->messages) > 1) {
+        collect_one(channel);
         pending = PQflush(main);
     }
     return !run_is_stopped(run);
@@ -298,7 +327,7 @@ gboolean pipeline_send(struct postgres_run *run, enum message_kind kind, guint i
         return FALSE;
     if (!postgres_send_params(run->postgres, run->postgres->main, sql, count, parameters, NULL,
                               NULL)) {
-        run->is_lost = TRUE;
+        run->channel->is_lost = TRUE;
         return FALSE;
     }
     expect(run, kind, index, 1);
@@ -312,7 +341,7 @@ gboolean pipeline_send_own(struct postgres_run *run, enum message_kind kind, gui
     if (run_is_stopped(run))
         return FALSE;
     if (!postgres_send_own(run->postgres, sql, count, parameters, NULL, NULL, &messages)) {
-        run->is_lost = TRUE;
+        run->channel->is_lost = TRUE;
         return FALSE;
     }
     expect(run, MESSAGE_TIDY, 0, messages - 1);
@@ -324,7 +353,7 @@ static gboolean sent(struct postgres_run *run, gboolean is_sent, guint messages)
 {
     expect(run, MESSAGE_RECORD, 0, messages);
     if (!is_sent)
-        run->is_lost = TRUE;
+        run->channel->is_lost = TRUE;
     return is_sent && !run_is_stopped(run);
 }
 
@@ -346,24 +375,25 @@ gboolean pipeline_send_record(struct postgres_run *run, const struct history_rec
     return sent(run, is_sent, messages);
 }
 
+void pipeline_sync(struct postgres_run *run)
+{
+    if (run->channel->is_lost || !PQpipelineSync(run->postgres->main))
+        run->channel->is_lost = TRUE;
+    else
+        expect(run, MESSAGE_SYNC, 0, 1);
+}
+
+void pipeline_leave(struct postgres_run *run)
+{
+    collect_all(run);
+    cancel_finish(run);
+    if (!run->channel->is_lost && !PQexitPipelineMode(run->postgres->main))
+        run->channel->is_lost = TRUE;
+}
+
 gboolean pipeline_finish(struct postgres_run *run)
 {
-    PGconn *main = run->postgres->main;
-    if (run->is_lost || !PQpipelineSync(main)) {
-        run->is_lost = TRUE;
-        return FALSE;
-    }
-    collect_all(run);
-    run->is_in_statement = FALSE;
-    gboolean is_synced = FALSE;
-    while (!is_synced && run_wait(run)) {
-        AUTORESULT *result = postgres_take(run->postgres, main);
-        is_synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
-        if (result == NULL && PQstatus(main) == CONNECTION_BAD)
-            run->is_lost = TRUE;
-    }
-    cancel_finish(run);
-    if (!run->is_lost && !PQexitPipelineMode(main))
-        run->is_lost = TRUE;
-    return !run->is_lost && run->error == NULL;
+    pipeline_sync(run);
+    pipeline_leave(run);
+    return !run->channel->is_lost && run->error == NULL;
 }

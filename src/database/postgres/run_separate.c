@@ -37,7 +37,7 @@ static gboolean keep_books(struct postgres_run *run, enum books when, gboolean h
         send_books(run, when, has_version, version, is_dirty, record);
     while (run_goes_again(run));
     run->result->xid[0] = '\0'; /* each statement has its own */
-    gboolean is_good = run->is_committed && !run->is_lost && run->error == NULL;
+    gboolean is_good = run->is_committed && !run->channel->is_lost && run->error == NULL;
     run->is_committed = FALSE;
     if (!is_good)
         run_rollback(run);
@@ -140,7 +140,7 @@ static gboolean take_results(struct postgres_run *run, guint index)
     guint current = index;
     run_statement_started(run, current);
     while (run_wait(run)) {
-        const struct message message = {MESSAGE_STATEMENT, current};
+        const struct message message = {MESSAGE_STATEMENT, current, run};
         AUTORESULT *result = postgres_take(run->postgres, run->postgres->main);
         if (result == NULL)
             break;
@@ -159,7 +159,7 @@ static gboolean take_results(struct postgres_run *run, guint index)
     }
     run->is_in_statement = FALSE;
     cancel_finish(run);
-    return !run->is_lost && run->error == NULL;
+    return !run->channel->is_lost && run->error == NULL;
 }
 
 static gboolean send_simple(struct postgres_run *run, const char *text, guint index)
@@ -167,7 +167,7 @@ static gboolean send_simple(struct postgres_run *run, const char *text, guint in
     run->attempted = index + 1;
     run->postgres->base.round_trips++;
     if (!postgres_send(run->postgres, run->postgres->main, text)) {
-        run->is_lost = TRUE;
+        run->channel->is_lost = TRUE;
         return FALSE;
     }
     PQsetSingleRowMode(run->postgres->main);
@@ -196,7 +196,7 @@ static gboolean send_apart(struct postgres_run *run, const char *text, guint ind
     if (!postgres_lock_aside(run->postgres, &run->error))
         return FALSE;
     gboolean is_good = send_simple(run, text, index);
-    if (run->is_lost || postgres_lock_return(run->postgres, LOCK_RETURN_MS, &unlocked))
+    if (run->channel->is_lost || postgres_lock_return(run->postgres, LOCK_RETURN_MS, &unlocked))
         return is_good;
     if (run->error == NULL)
         g_propagate_prefixed_error(&run->error, g_steal_pointer(&unlocked),
@@ -258,7 +258,7 @@ static gboolean is_ours(struct postgres_run *run)
 {
     if (session_lock_retake(run))
         return TRUE;
-    if (!run->is_lost && run->error == NULL)
+    if (!run->channel->is_lost && run->error == NULL)
         run->error = run_error_at(run, run->job->statement_count, ERROR_LOCKED,
                                   "the file released the migration lock, and another has it now");
     return FALSE;
@@ -412,10 +412,10 @@ static void fail(struct postgres_run *run)
 {
     run_shield(run, TRUE);
     cancel_finish(run);
-    if (!run->is_lost)
+    if (!run->channel->is_lost)
         run_rollback(run);
-    if (run->is_lost) {
-        settle(run);
+    if (run->channel->is_lost) {
+        settle(&run, 1);
         return;
     }
     gboolean is_known;
@@ -427,7 +427,7 @@ static void fail(struct postgres_run *run)
         return;
     run->result->outcome = RUN_OUTCOME_DIRTY;
     run->result->is_retryable = FALSE;
-    run->result->connection_lost = run->is_lost;
+    run->result->connection_lost = run->channel->is_lost;
 }
 
 void run_separate(struct postgres_run *run)
@@ -435,8 +435,8 @@ void run_separate(struct postgres_run *run)
     note_invalid_indexes(run);
     if (!mark_dirty(run)) {
         run_shield(run, TRUE);
-        if (run->is_lost)
-            settle(run);
+        if (run->channel->is_lost)
+            settle(&run, 1);
         else
             run_record_failure(run);
         return;

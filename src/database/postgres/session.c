@@ -20,7 +20,8 @@ enum {
     TEXT_SYNCHRONOUS = 1 << 8,
     TEXT_SEES_WAL = 1 << 9,
     TEXT_MEASURES = 1 << 10,
-    TEXT_LOCK_IDS = 1 << 11, /* and up: how many */
+    TEXT_FLIGHT = 1 << 11,
+    TEXT_LOCK_IDS = 1 << 12, /* and up: how many */
 };
 
 static guint flags_of(const struct postgres_run *run, guint flags)
@@ -31,7 +32,7 @@ static guint flags_of(const struct postgres_run *run, guint flags)
            (postgres->cannot_check_client ? TEXT_BLIND : 0) |
            (run->job->commits_synchronously ? TEXT_SYNCHRONOUS : 0) |
            (postgres->can_see_wal ? TEXT_SEES_WAL : 0) | (run->job->measures ? TEXT_MEASURES : 0) |
-           postgres->lock_ids->len * TEXT_LOCK_IDS;
+           (run->flight != NULL ? TEXT_FLIGHT : 0) | postgres->lock_ids->len * TEXT_LOCK_IDS;
 }
 
 /* What make() gives for these flags, made once for a connection: they come with every migration. */
@@ -177,6 +178,10 @@ static const char *guard_of(gboolean resets)
            "CAST(pg_catalog.pg_current_xact_id() AS pg_catalog.text)) THEN true" GUARD_ELSE;
 }
 
+/* Set with what a file in flight commits, and gone with the RESET ALL behind it: the next one runs
+ * nothing while it is there. */
+#define UNRESET "winch.unreset"
+
 static char *put_back_sql(const struct postgres_run *run, guint flags)
 {
     const struct postgres *postgres = run->postgres;
@@ -194,7 +199,9 @@ static char *put_back_sql(const struct postgres_run *run, guint flags)
         append_lock_calls(sql, postgres, "pg_advisory_unlock");
         append_lock_calls(sql, postgres, "pg_try_advisory_lock");
     }
-    g_string_append(sql, "true");
+    g_string_append(sql, (flags & TEXT_FLIGHT) != 0 ? "pg_catalog.set_config('" UNRESET
+                                                      "', 'yes', false)"
+                                                    : "true");
     return g_string_free(sql, FALSE);
 }
 
@@ -207,6 +214,11 @@ gboolean session_put_back_send(struct postgres_run *run, gboolean is_local, gboo
     const char *sql = text_of(run, flags, put_back_sql);
     return pipeline_send_own(run, MESSAGE_PUT_BACK, is_local ? 1 : 0, sql,
                              run->job->keeps_session_state ? 0 : PUT_BACK_COUNT, values);
+}
+
+gboolean session_may_unprepare(const struct run_job *job)
+{
+    return session_mentions(job, "deallocate") || session_mentions(job, "discard");
 }
 
 static void leftover(struct postgres_run *run, const char *format, const char *name)
@@ -244,14 +256,14 @@ void session_put_back_read(struct postgres_run *run, const PGresult *result)
     "(SELECT pg_catalog.string_agg(name, ', ') FROM pg_catalog.pg_settings WHERE source = "        \
     "'session' AND name NOT IN ('session_authorization', 'role', 'search_path', "                  \
     "'session_replication_role', 'row_security', 'application_name', "                             \
-    "'client_connection_check_interval', 'winch.xid'" more "))"
+    "'client_connection_check_interval', 'winch.xid', '" UNRESET "'" more "))"
 
 /* Extra locks: session advisory locks that are not the migration's. */
 static char *extra_locks_condition(const struct postgres *postgres)
 {
     GString *sql = g_string_new("l.locktype = 'advisory' AND l.pid = pg_catalog.pg_backend_pid() "
                                 "AND l.granted");
-    g_string_append_printf(sql, " AND NOT (l.classid = %d AND l.objsubid = 2)",
+    g_string_append_printf(sql, " AND NOT (l.classid IN (%d, " GUARD_CLASS ") AND l.objsubid = 2)",
                            POSTGRES_OWN_LOCK_CLASS);
     for (guint i = 0; postgres->lock_ids != NULL && i < postgres->lock_ids->len; i++)
         g_string_append_printf(sql, " AND NOT (l.classid = 0 AND l.objid = %u AND l.objsubid = 1)",
@@ -296,15 +308,16 @@ static gboolean has_word(const struct run_job *job, const char *word)
     return FALSE;
 }
 
-/* True when the session cannot have kept a prepared statement, a cursor, a LISTEN, a temporary
- * relation, a lock or a setting: nothing in the file makes one, and nothing in it runs code that
- * could. Event triggers run at every statement, so there must be none. */
-static gboolean keeps_nothing(const struct postgres_run *run)
+/* No prepared statement, cursor, LISTEN, temporary relation, lock or setting: nothing in the file
+ * makes one, and nothing in it runs code that could. Event triggers run at every statement, so
+ * there must be none, and no file in flight before it that may have made one. */
+gboolean session_keeps_nothing(const struct postgres_run *run)
 {
     const struct run_job *job = run->job;
     static const char *const words[] = {"as", "like", "exclude", "partition"};
-    if (run->postgres->may_have_event_triggers || job->protocol != PROTOCOL_TRANSACTION ||
-        job->check_count > 0 || job->statement_count == 0 || session_mentions(job, "temp"))
+    if (run->postgres->may_have_event_triggers || run->follows_unseen ||
+        job->protocol != PROTOCOL_TRANSACTION || job->check_count > 0 ||
+        job->statement_count == 0 || session_mentions(job, "temp"))
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
         if (has_word(job, words[i]))
@@ -315,28 +328,38 @@ static gboolean keeps_nothing(const struct postgres_run *run)
     return TRUE;
 }
 
-/* Prepared statements that are not from_sql are ours. A look at pg_settings takes a millisecond and
- * at pg_locks every lock partition, so those are only taken where the text gives reason; RESET ALL
- * comes anyway. A session whose temporary schema was never made holds nothing temporary; afterwards
- * it has to be looked into. */
+/* What the session may keep, an expression each, in the order of enum leftover. Prepared statements
+ * that are not from_sql are ours. A look at pg_locks takes every lock partition, so it is only
+ * taken where the text gives reason. A session whose temporary schema was never made holds nothing
+ * temporary; afterwards it has to be looked into. */
+static void append_leftovers(GString *sql, const struct postgres_run *run, const char *between)
+{
+    g_string_append_printf(
+        sql,
+        "EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE from_sql)%s"
+        "EXISTS (SELECT FROM pg_catalog.pg_cursor() WHERE NOT pg_catalog.texteq(name, ''))%s"
+        "EXISTS (SELECT FROM pg_catalog.pg_listening_channels())%s%s%s",
+        between, between, between,
+        run->postgres->has_temporary_schema
+            ? "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid OPERATOR(pg_catalog.=) "
+              "2615 AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
+            : "pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0",
+        between);
+    if (!session_mentions(run->job, "advisory")) {
+        g_string_append(sql, "false");
+        return;
+    }
+    g_autofree char *condition = extra_locks_condition(run->postgres);
+    g_string_append_printf(sql, "EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE %s)", condition);
+}
+
+/* A look at pg_settings takes a millisecond, so it is only taken where the text gives reason; RESET
+ * ALL comes anyway. */
 static char *inspect_sql(const struct postgres_run *run)
 {
-    GString *sql = g_string_new(
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE from_sql), "
-        "EXISTS (SELECT FROM pg_catalog.pg_cursor() WHERE NOT pg_catalog.texteq(name, '')), "
-        "EXISTS (SELECT FROM pg_catalog.pg_listening_channels()), ");
-    g_string_append(sql, run->postgres->has_temporary_schema
-                             ? "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid "
-                               "OPERATOR(pg_catalog.=) 2615 AND refobjid OPERATOR(pg_catalog.=) "
-                               "pg_catalog.pg_my_temp_schema()), "
-                             : "pg_catalog.pg_my_temp_schema() OPERATOR(pg_catalog.<>) 0, ");
-    if (session_mentions(run->job, "advisory")) {
-        g_autofree char *condition = extra_locks_condition(run->postgres);
-        g_string_append_printf(sql, "EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE %s), ",
-                               condition);
-    } else {
-        g_string_append(sql, "false, ");
-    }
+    GString *sql = g_string_new("SELECT ");
+    append_leftovers(sql, run, ", ");
+    g_string_append(sql, ", ");
     if (!sets_something(run->job))
         g_string_append(sql, "NULL");
     else if (run->job->protocol == PROTOCOL_TRANSACTION)
@@ -354,7 +377,7 @@ gboolean session_inspect_send(struct postgres_run *run)
     if (run->job->keeps_session_state)
         return pipeline_send(run, MESSAGE_TIDY, 0, "RESET lock_timeout", 0, NULL) &&
                pipeline_send(run, MESSAGE_TIDY, 0, "RESET statement_timeout", 0, NULL);
-    if (keeps_nothing(run))
+    if (session_keeps_nothing(run))
         return pipeline_send_own(run, MESSAGE_TIDY, 0, "RESET ALL", 0, NULL);
     g_autofree char *sql = inspect_sql(run);
     return pipeline_send_own(run, MESSAGE_INSPECT, 0, sql, 0, NULL) &&
@@ -373,6 +396,67 @@ void session_inspect_read(struct postgres_run *run, const PGresult *result)
     if (!PQgetisnull(result, 0, 5))
         leftover(run, "setting", PQgetvalue(result, 0, 5));
     run->postgres->may_have_event_triggers = *PQgetvalue(result, 0, 6) != 'f';
+}
+
+/* ---- the guard of a run in flight ------------------------------------------------------------ */
+
+#define GUARD_VERSION "winch: the version row says "
+#define GUARD_SESSION "winch: the session is not clean, "
+
+/* The row as text, "7 f" for version 7 and clean; "" for none. What golang-migrate writes for no
+ * version is none. The session is looked at once more, because what the file before it left is
+ * known here only when this has long been sent. */
+static char *guard_sql(const struct postgres_run *run)
+{
+    const struct postgres_run *previous = run->previous;
+    GString *sql = g_string_new(
+        "SELECT CASE WHEN pg_catalog.texteq(v.found, $1) THEN true ELSE CAST("
+        "pg_catalog.concat('" GUARD_VERSION "', v.found) AS pg_catalog.bool) END, "
+        "CASE WHEN pg_catalog.texteq(pg_catalog.concat(pg_catalog.current_setting('" UNRESET
+        "', true)), '')");
+    if (previous != NULL && !session_keeps_nothing(previous)) {
+        g_string_append(sql, " AND NOT (");
+        append_leftovers(sql, previous, " OR ");
+        g_string_append(sql, ")");
+    }
+    g_string_append_printf(
+        sql,
+        " THEN true ELSE CAST(pg_catalog.concat('" GUARD_SESSION
+        "', pg_catalog.pg_backend_pid()) AS pg_catalog.bool) END FROM (SELECT "
+        "pg_catalog.concat(pg_catalog.string_agg(pg_catalog.concat(version, ' ', dirty), ', ')) "
+        "AS found FROM %s WHERE pg_catalog.textne(pg_catalog.concat(version, ' ', dirty), '-1 f')) "
+        "v",
+        run->postgres->version_table);
+    return g_string_free(sql, FALSE);
+}
+
+gboolean session_guard_send(struct postgres_run *run)
+{
+    char before[32] = "";
+    if (run->job->version_before >= 0)
+        g_snprintf(before, sizeof before, "%" G_GINT64_FORMAT " f", run->job->version_before);
+    const char *const parameters[] = {before};
+    g_autofree char *sql = guard_sql(run);
+    return pipeline_send_own(run, MESSAGE_GUARD, 0, sql, 1, parameters);
+}
+
+gboolean session_guard_is_unclean(const char *primary)
+{
+    return primary != NULL && strstr(primary, GUARD_SESSION) != NULL;
+}
+
+/* From 'invalid input syntax for type boolean: "winch: the version row says 7 t"', whatever the
+ * language around it. */
+char *session_guard_version(const char *primary)
+{
+    const char *at = strstr(primary, GUARD_VERSION);
+    if (at == NULL)
+        return NULL;
+    at += strlen(GUARD_VERSION);
+    gsize length = strcspn(at, "\"");
+    if (length < 3)
+        return g_strdup("none");
+    return g_strdup_printf("%.*s%s", (int)length - 2, at, at[length - 1] == 't' ? " (dirty)" : "");
 }
 
 /* ---- cleaning ------------------------------------------------------------------------------- */

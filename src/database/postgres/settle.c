@@ -39,7 +39,7 @@ gboolean settle_prepare(struct postgres_run *run)
     }
     if (PQstatus(postgres->main) != CONNECTION_BAD)
         return TRUE;
-    run->is_lost = TRUE;
+    run->channel->is_lost = TRUE;
     if (error != NULL)
         run->error = g_steal_pointer(&error);
     return FALSE;
@@ -50,14 +50,14 @@ gboolean settle_prepare(struct postgres_run *run)
 /* A person who asks again while we settle has waited enough. */
 static gboolean is_given_up(struct postgres_run *run, gint milliseconds)
 {
-    if (run->cancellation == NULL) {
+    if (run->channel->cancellation == NULL) {
         g_usleep((gulong)milliseconds * 1000);
         return FALSE;
     }
-    GPollFD fd = {.fd = cancellation_fd(run->cancellation), .events = G_IO_IN};
+    GPollFD fd = {.fd = cancellation_fd(run->channel->cancellation), .events = G_IO_IN};
     if (g_poll(&fd, 1, milliseconds) <= 0)
         return FALSE;
-    return cancellation_seen(run->cancellation) >= CANCEL_NOW;
+    return cancellation_seen(run->channel->cancellation) >= CANCEL_NOW;
 }
 
 static gboolean reconnect(struct postgres_run *run, GError **error)
@@ -173,22 +173,32 @@ static enum verdict ask_xid(struct postgres_run *run)
     return g_str_equal(status, "aborted") ? VERDICT_ROLLED_BACK : VERDICT_UNKNOWN;
 }
 
-static enum verdict ask_version(struct postgres_run *run)
+/* The version row that this run, or one begun behind it, would have left. */
+static gboolean is_past(struct postgres_run *const *runs, guint count, gint64 version)
+{
+    for (guint i = 0; i < count; i++)
+        if (runs[i]->job->version_after == version)
+            return TRUE;
+    return FALSE;
+}
+
+static enum verdict ask_version(struct postgres_run *const *runs, guint count)
 {
     struct version_state state = {0};
-    const struct run_job *job = run->job;
+    const struct run_job *job = runs[0]->job;
     if (!job->writes_version || job->version_before == job->version_after ||
-        !postgres_version_read(&run->postgres->base, &state, NULL) ||
+        !postgres_version_read(&runs[0]->postgres->base, &state, NULL) ||
         state.kind == VERSION_TABLE_FOREIGN)
         return VERDICT_UNKNOWN;
-    if (state.version == job->version_after)
+    if (is_past(runs, count, state.version))
         return state.is_dirty ? VERDICT_DIRTY : VERDICT_COMMITTED;
     return state.version == job->version_before && !state.is_dirty ? VERDICT_ROLLED_BACK
                                                                    : VERDICT_UNKNOWN;
 }
 
-static enum verdict judge_transaction(struct postgres_run *run)
+static enum verdict judge_transaction(struct postgres_run *const *runs, guint count)
 {
+    struct postgres_run *run = runs[0];
     int recorded = has_history(run) ? find_record(run, run->job->record->kind) : -1;
     if (recorded > 0)
         return VERDICT_COMMITTED;
@@ -196,7 +206,7 @@ static enum verdict judge_transaction(struct postgres_run *run)
     if (recorded == 0)
         return verdict == VERDICT_COMMITTED ? VERDICT_UNKNOWN : VERDICT_ROLLED_BACK;
     if (verdict == VERDICT_UNKNOWN)
-        verdict = ask_version(run);
+        verdict = ask_version(runs, count);
     return verdict == VERDICT_DIRTY ? VERDICT_UNKNOWN : verdict;
 }
 
@@ -212,26 +222,27 @@ static enum verdict judge_separate(struct postgres_run *run)
             return VERDICT_DIRTY;
     }
     if (run->attempted == 0)
-        return ask_version(run);
-    return ask_version(run) == VERDICT_COMMITTED ? VERDICT_COMMITTED : VERDICT_DIRTY;
+        return ask_version(&run, 1);
+    return ask_version(&run, 1) == VERDICT_COMMITTED ? VERDICT_COMMITTED : VERDICT_DIRTY;
 }
 
 /* ---- telling -------------------------------------------------------------------------------- */
 
 static enum error_code loss_code(const struct postgres_run *run, enum error_code otherwise)
 {
-    return run->is_cancelled ? cancellation_why(run->cancellation) : otherwise;
+    return run->channel->is_cancelled ? cancellation_why(run->channel->cancellation) : otherwise;
 }
 
 static void tell_rolled_back(struct postgres_run *run)
 {
     run->result->outcome = RUN_OUTCOME_ROLLED_BACK;
     run->result->failed_statement = MIN(run->statement, run->job->statement_count);
-    run->error = run_error_at(run, run->statement, loss_code(run, ERROR_NO_CONNECTION),
-                              run->is_cancelled ? "cancelled by ending the server's process; "
+    run->error =
+        run_error_at(run, run->statement, loss_code(run, ERROR_NO_CONNECTION),
+                     run->channel->is_cancelled ? "cancelled by ending the server's process; "
                                                   "nothing of it is in"
                                                 : "the connection was lost; nothing of it is in");
-    if (!run->is_cancelled)
+    if (!run->channel->is_cancelled)
         error_advise(&run->error, "see the server's log for why, then run it again");
 }
 
@@ -292,31 +303,46 @@ static void tell(struct postgres_run *run, enum verdict verdict)
     run_record_failure(run);
 }
 
-void settle(struct postgres_run *run)
+/* Reaches the server that was lost, after the session that ran is over. NULL, or why that cannot be
+ * had; *error owns some of the reasons. */
+static const char *reach(struct postgres_run *run, GError **error)
 {
-    g_autoptr(GError) error = NULL;
     struct postgres *postgres = run->postgres;
     int pid = PQbackendPID(postgres->main);
     gboolean is_noted = pid == postgres->noted_pid;
-    g_clear_error(&run->error);
-    run->result->connection_lost = TRUE;
-    run_event(run, RUN_EVENT_SETTLING, NULL);
     control_finish(run);
-    if (run->cancellation != NULL)
-        cancellation_seen(run->cancellation);
+    if (run->channel->cancellation != NULL)
+        cancellation_seen(run->channel->cancellation);
     run_shield(run, FALSE); /* somebody who asks again ends it */
-    gboolean is_there = reconnect(run, &error);
+    gboolean is_there = reconnect(run, error);
     run_shield(run, TRUE);
-    run->is_lost = !is_there;
-    const char *other = is_there ? other_server(run) : NULL;
+    run->channel->is_lost = !is_there;
     if (!is_there)
-        tell_unknown(run, error->message);
-    else if (other != NULL)
-        tell_unknown(run, other);
-    else if (!wait_for_backend(run, pid, is_noted))
-        tell_unknown(run, "the lost session has not ended yet");
-    else
-        tell(run, run->job->protocol == PROTOCOL_TRANSACTION ? judge_transaction(run)
-                                                             : judge_separate(run));
-    run->is_settled = TRUE;
+        return (*error)->message;
+    const char *other = other_server(run);
+    if (other == NULL && !wait_for_backend(run, pid, is_noted))
+        return "the lost session has not ended yet";
+    return other;
+}
+
+guint settle(struct postgres_run *const *runs, guint count)
+{
+    g_autoptr(GError) error = NULL;
+    g_clear_error(&runs[0]->error);
+    run_event(runs[0], RUN_EVENT_SETTLING, NULL);
+    const char *why = reach(runs[0], &error);
+    for (guint i = 0; i < count; i++) {
+        struct postgres_run *run = runs[i];
+        g_clear_error(&run->error);
+        run->result->connection_lost = TRUE;
+        if (why != NULL)
+            tell_unknown(run, why);
+        else
+            tell(run, run->job->protocol == PROTOCOL_TRANSACTION
+                          ? judge_transaction(runs + i, count - i)
+                          : judge_separate(run));
+        if (run->error != NULL)
+            return i;
+    }
+    return count;
 }

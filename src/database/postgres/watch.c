@@ -222,7 +222,8 @@ static void take_answer(struct postgres_run *run, const PGresult *rows)
 void watch_step(struct postgres_run *run)
 {
     gint64 now = g_get_monotonic_time();
-    if (now - run->looked < LONG && !run->control.is_asking && run->control.connecting == NULL)
+    if (now - run->looked < LONG && !run->channel->control.is_asking &&
+        run->channel->control.connecting == NULL)
         return;
     if (!control_step(run) || now - run->looked < LONG)
         return;
