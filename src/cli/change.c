@@ -120,13 +120,31 @@ static gboolean read_count(const char *count, struct goal *goal, gboolean *is_no
     return TRUE;
 }
 
+#define IN_FLIGHT_MAX 1000
+
+static gboolean read_in_flight(const struct invocation *invocation, struct goal *goal,
+                               GError **error)
+{
+    const char *text = invocation_value(invocation, "in-flight");
+    if (text == NULL)
+        return TRUE;
+    if (!invocation_count(text, "--in-flight", &goal->in_flight, error))
+        return FALSE;
+    if (goal->in_flight >= 1 && goal->in_flight <= IN_FLIGHT_MAX)
+        return TRUE;
+    error_set(error, ERROR_USAGE, "--in-flight is %s: it goes from 1 to %d", text, IN_FLIGHT_MAX);
+    error_advise(error, "8 to 32 is as good as more");
+    return FALSE;
+}
+
 static gboolean read_up(const struct invocation *invocation, struct goal *goal,
                         gboolean *is_nothing, GError **error)
 {
     static const char *const ways[] = {"to", "missed", NULL};
     const char *target = invocation_value(invocation, "to");
     goal->kind = GOAL_UP;
-    if (!invocation_one_of(invocation, ways, "a number", error))
+    if (!invocation_one_of(invocation, ways, "a number", error) ||
+        !read_in_flight(invocation, goal, error))
         return FALSE;
     if (invocation_has(invocation, "missed")) {
         goal->kind = GOAL_MISSED;

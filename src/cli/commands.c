@@ -55,8 +55,14 @@ const struct command commands[] = {
      "Each transactional migration commits together with its version row and its\n"
      "history row, or leaves nothing. --dry-run runs them in one transaction that is\n"
      "rolled back, and shows each statement's time and rows. --missed runs what lies\n"
-     "below the version row and never ran.",
-     OPTIONS("to", "missed", "dry-run", "plan", "reason", "confirm"), 0, 1, CHANGES, command_up},
+     "below the version row and never ran.\n"
+     "\n"
+     "--in-flight N is for databases far away, and refused in production: up to N\n"
+     "transactional migrations are sent before the first is answered. Each still\n"
+     "commits by itself, and runs nothing unless the one before it is in. What cannot\n"
+     "be sent ahead (not transactional, checks, COPY) waits its turn.",
+     OPTIONS("to", "in-flight", "missed", "dry-run", "plan", "reason", "confirm"), 0, 1, CHANGES,
+     command_up},
     {"down", GROUP_CHANGE, "[N]", "take migrations back, one or N",
      "Without N one. A missing or empty down of an up that did something is refused\n"
      "unless --allow-empty-down says that it is meant. --all asks for typed words.",

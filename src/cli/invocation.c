@@ -41,6 +41,7 @@ const struct option option_table[] = {
     {"plan", "ID", NULL, "refuse when the plan is not this one any more", FALSE},
     {"to", "VERSION", NULL, "stop at this version", FALSE},
     {"for", "DURATION", NULL, "how long to wait at most; bare: seconds", FALSE},
+    {"in-flight", "N", NULL, "send up to N migrations ahead; not in production", FALSE},
     {"missed", NULL, NULL, "run what lies below the current version and never ran", FALSE},
     {"allow-empty-down", NULL, NULL, "lower the version where a down does nothing", FALSE},
     {"all", NULL, NULL, "all of them", FALSE},

@@ -1,21 +1,7 @@
 /* Changing: lock, look again, plan again, run step by step, say how it ended. */
-#include "engine/internal.h"
-
-#include "base/text.h"
-#include "engine/step_job.h"
+#include "engine/steps.h"
 
 #include <string.h>
-
-/* One run: from the lock to the unlock. */
-struct run {
-    struct engine *engine;
-    const struct goal *goal;
-    const struct change_options *options;
-    struct change_report *report;
-    struct version_state state; /* the row, read under the lock */
-    gboolean was_fresh;         /* there was no version row before */
-    GArray *impacts;            /* of struct impact: what the steps were seen to cost */
-};
 
 /* ---- the bracket around every change ------------------------------------------------------- */
 
@@ -50,177 +36,8 @@ void engine_change_end(struct engine *engine)
     database_unlock(engine->database);
 }
 
-/* ---- one step ------------------------------------------------------------------------------- */
-
-struct step_watch {
-    const struct run *run;
-    guint index;
-    GString *statements; /* JSON of those that are done */
-};
-
-static void note_statement(GString *statements, const struct run_event *event)
-{
-    g_string_append(statements, statements->len > 1 ? ", {\"rows\": " : "{\"rows\": ");
-    if (event->rows < 0)
-        g_string_append(statements, "null");
-    else
-        g_string_append_printf(statements, "%" G_GINT64_FORMAT, event->rows);
-    g_string_append_printf(statements, ", \"elapsed_us\": %" G_GINT64_FORMAT "}",
-                           event->elapsed_us);
-}
-
-static void note_impact(struct run *run, const struct run_result *result, GString *statements)
-{
-    struct impact impact = result->impact;
-    if (impact.history_id == 0 || run->options->is_dry_run)
-        return;
-    g_string_append_c(statements, ']');
-    impact.statements = g_strdup(statements->str);
-    g_array_append_val(run->impacts, impact);
-    /* cppcheck-suppress memleak ; the array has it now */
-}
-
-static void tell_step(const struct run_event *event, void *data)
-{
-    struct step_watch *watch = data;
-    if (event->kind == RUN_EVENT_STATEMENT_DONE)
-        note_statement(watch->statements, event);
-    engine_tell(watch->run->engine, &(struct engine_event){.kind = ENGINE_STEP_EVENT,
-                                                           .plan = watch->run->report->plan,
-                                                           .step = watch->index,
-                                                           .run = event});
-}
-
-/* In production every commit waits for the disk. Elsewhere only the run's last row does, which
- * flushes what came before it; without history there is no such row. */
-static gboolean commits_synchronously(const struct run *run)
-{
-    return run->engine->environment.class_ == ENVIRONMENT_PRODUCTION ||
-           database_history_presence(run->engine->database) != HISTORY_PRESENT;
-}
-
-static char *application_name(const struct run *run, guint index)
-{
-    const struct plan_step *step = plan_step_at(run->report->plan, index);
-    return g_strdup_printf("winch %.6s %s %s %u/%u", run->report->run_id,
-                           direction_name(step->direction), step->migration->digits, index + 1,
-                           run->report->plan->steps->len);
-}
-
-typedef gboolean (*job_fn)(struct database *database, const struct run_job *job,
-                           struct run_result *result, GError **error);
-
-static gboolean run_job_of(struct run *run, guint index, job_fn perform, struct run_result *result,
-                           GError **error)
-{
-    const struct plan_step *step = plan_step_at(run->report->plan, index);
-    struct step_job prepared;
-    g_autofree char *name = application_name(run, index);
-    AUTOPTR(history_record) *record =
-        recording_of_step(run->engine, run->report->run_id, run->report->plan, step);
-    struct step_watch watch = {run, index, g_string_new("[")};
-    record->reason = g_strdup(run->options->reason);
-    step_job_init(&prepared, step, run->engine->settings, run->engine->timeout);
-    prepared.job.commits_synchronously = commits_synchronously(run);
-    prepared.job.application_name = name;
-    prepared.job.record = record;
-    prepared.job.cancellation = run->engine->cancellation;
-    prepared.job.on_event = tell_step;
-    prepared.job.event_data = &watch;
-    gboolean is_done = perform(run->engine->database, &prepared.job, result, error);
-    step_job_clear(&prepared);
-    note_impact(run, result, watch.statements);
-    g_string_free(watch.statements, TRUE);
-    return is_done;
-}
-
-static void tell_of_step(const struct run *run, enum engine_event_kind kind, guint index,
-                         const struct run_result *result, const GError *error, gint64 elapsed_us)
-{
-    engine_tell(run->engine, &(struct engine_event){.kind = kind,
-                                                    .plan = run->report->plan,
-                                                    .step = index,
-                                                    .result = result,
-                                                    .error = error,
-                                                    .elapsed_us = elapsed_us});
-}
-
-/* Tries again while nothing of the migration is in and the cause may pass. */
-static gboolean run_step(struct run *run, guint index, struct run_result *result, GError **error)
-{
-    tell_of_step(run, ENGINE_STEP_STARTED, index, NULL, NULL, 0);
-    for (guint attempt = 1;; attempt++) {
-        g_autoptr(GError) failure = NULL;
-        memset(result, 0, sizeof *result);
-        if (run_job_of(run, index, database_run, result, &failure)) {
-            tell_of_step(run, ENGINE_STEP_DONE, index, result, NULL, result->elapsed_us);
-            return TRUE;
-        }
-        gint64 delay = engine_retry_delay(run->engine, attempt);
-        gboolean may_retry = result->is_retryable && attempt <= run->engine->settings->max_retries;
-        if (may_retry)
-            tell_of_step(run, ENGINE_STEP_RETRY, index, result, failure, delay * 1000);
-        if (may_retry && !engine_pause(run->engine, delay))
-            continue;
-        if (may_retry)
-            engine_stopped_trying(run->engine, &failure);
-        tell_of_step(run, ENGINE_STEP_FAILED, index, result, failure, result->elapsed_us);
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
-}
-
-/* ---- all of them ---------------------------------------------------------------------------- */
-
-static gboolean stop_was_asked(const struct run *run, GError **error)
-{
-    struct engine *engine = run->engine;
-    if (cancellation_level(engine->cancellation) == CANCEL_NONE)
-        return FALSE;
-    error_set(error, cancellation_why(engine->cancellation),
-              "stopped after %u of %u migrations, as asked", run->report->done,
-              run->report->plan->steps->len);
-    error_advise(error, "what ran is committed; run the same command again to go on");
-    return TRUE;
-}
-
-static void after_failure(struct run *run, const struct plan_step *step,
-                          const struct run_result *result)
-{
-    run->report->is_unsettled = result->outcome == RUN_OUTCOME_UNSETTLED;
-    if (result->outcome == RUN_OUTCOME_DIRTY) {
-        run->report->statements_done = result->statements_done;
-        run->report->statements = step->script->statements->len;
-    }
-    if (result->outcome == RUN_OUTCOME_DIRTY && step->writes_version) {
-        run->report->is_dirty = TRUE;
-        run->report->version = step->version_after;
-    }
-}
-
-static gboolean run_steps(struct run *run, GError **error)
-{
-    const struct plan *plan = run->report->plan;
-    for (guint i = 0; i < plan->steps->len; i++) {
-        struct run_result result;
-        if (stop_was_asked(run, error))
-            return FALSE;
-        if (!run_step(run, i, &result, error)) {
-            after_failure(run, plan_step_at(plan, i), &result);
-            return FALSE;
-        }
-        run->report->done = i + 1;
-        run->report->version = plan_step_at(plan, i)->version_after;
-        if (result.connection_lost && i + 1 < plan->steps->len) {
-            error_set(error, ERROR_NO_CONNECTION,
-                      "the connection was lost after %s, which is committed",
-                      plan_step_at(plan, i)->migration->digits);
-            error_advise(error, "run the same command again to go on");
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
+/* ---- what is recorded of a run ----------------------------------------------------------------
+ */
 
 static struct history_record *run_record(const struct run *run, enum history_kind kind,
                                          enum history_outcome outcome)
@@ -361,7 +178,7 @@ static gboolean run_for_real(struct run *run, GError **error)
     if (!record_start(run, error))
         return FALSE;
     g_autoptr(GError) failure = NULL;
-    gboolean is_done = run_steps(run, &failure) && check_row(run, &failure);
+    gboolean is_done = steps_run(run, &failure) && check_row(run, &failure);
     if (is_done)
         record_installation(run);
     record_impacts(run);
@@ -374,39 +191,6 @@ static gboolean run_for_real(struct run *run, GError **error)
 /* ---- dry run ----------------------------------------------------------------------------------
  */
 
-static gboolean can_be_rehearsed(const struct run *run, guint index)
-{
-    const struct plan_step *step = plan_step_at(run->report->plan, index);
-    if (run_mode_is_transactional(step->script->mode))
-        return TRUE;
-    engine_notice(run->engine, "%s %s is not rehearsed: %s", direction_name(step->direction),
-                  step->migration->digits, step->script->mode_reason);
-    return FALSE;
-}
-
-/* Stops at the first failure: what would follow it would not run either. */
-static gboolean rehearse_steps(struct run *run, GError **error)
-{
-    for (guint i = 0; i < run->report->plan->steps->len; i++) {
-        struct run_result result = {0};
-        if (stop_was_asked(run, error))
-            return FALSE;
-        tell_of_step(run, ENGINE_STEP_STARTED, i, NULL, NULL, 0);
-        if (!can_be_rehearsed(run, i))
-            continue;
-        g_autoptr(GError) failure = NULL;
-        gboolean fits = run_job_of(run, i, database_rehearse, &result, &failure);
-        tell_of_step(run, fits ? ENGINE_STEP_DONE : ENGINE_STEP_FAILED, i, &result, failure,
-                     result.elapsed_us);
-        if (!fits) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
-        run->report->done++;
-    }
-    return TRUE;
-}
-
 #define REHEARSAL_LOCK_TIMEOUT_MS 2000
 
 static gboolean run_rehearsal(struct run *run, GError **error)
@@ -414,7 +198,7 @@ static gboolean run_rehearsal(struct run *run, GError **error)
     gint64 lock_timeout = MIN(run->engine->settings->lock_timeout, REHEARSAL_LOCK_TIMEOUT_MS);
     if (!database_rehearsal_begin(run->engine->database, lock_timeout, error))
         return FALSE;
-    gboolean is_done = rehearse_steps(run, error);
+    gboolean is_done = steps_rehearse(run, error);
     database_rehearsal_end(run->engine->database);
     return is_done;
 }
@@ -534,6 +318,21 @@ static gboolean look_first(struct run *run, gboolean *settled, GError **error)
     return plan_is_as_seen(run, error) && !asks_too_much(run, error);
 }
 
+/* In production every migration is seen to be in before the next one is sent. */
+static gboolean refuse_in_flight(struct run *run, GError **error)
+{
+    struct engine *engine = run->engine;
+    if (run->goal->in_flight <= 1 || engine->environment.class_ != ENVIRONMENT_PRODUCTION)
+        return FALSE;
+    error_set(error, ERROR_REFUSED,
+              "several migrations at a time are not for production (%s): there each is seen to be "
+              "in before the next one is sent",
+              engine->environment.said_by);
+    error_advise(error, "leave --in-flight out");
+    engine_record_refusal(engine, "refused: several migrations at a time in production");
+    return TRUE;
+}
+
 gboolean engine_migrate(struct engine *engine, const struct goal *goal,
                         const struct change_options *options, struct change_report *report,
                         GError **error)
@@ -544,6 +343,8 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
     memset(report, 0, sizeof *report);
     report->version = VERSION_NONE;
     run_id_make(report->run_id);
+    if (refuse_in_flight(&run, error))
+        return FALSE;
     gboolean may_go_up = goes_up || (goal->kind == GOAL_GOTO && !goal->never_up);
     if (!may_go_up && !engine_exists(engine, error))
         return FALSE;

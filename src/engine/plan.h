@@ -26,6 +26,7 @@ struct goal {
     struct version_name target; /* GOAL_UP_TO, GOAL_GOTO */
     gboolean allows_empty_down;
     gboolean never_up; /* GOAL_GOTO: refused where it would lead up */
+    guint in_flight;   /* ups that may be under way at the same time; 0 and 1: one */
 };
 
 struct plan_step {
