@@ -91,9 +91,6 @@ gboolean change_goal_read(const struct invocation *invocation, struct goal *goal
                           gboolean *is_nothing, GError **error);
 /* console.c */
 gboolean command_console(struct command_context *context, GError **error);
-/* override.c: what the version of `force` names, among the files of set. */
-gboolean forced_version_read(const struct invocation *invocation, struct migration_set *set,
-                             gint64 *version, GError **error);
 /* override.c */
 gboolean command_init(struct command_context *context, GError **error);
 gboolean command_force(struct command_context *context, GError **error);
@@ -103,6 +100,8 @@ gboolean command_drop(struct command_context *context, GError **error);
  * and why may be NULL: nothing is asked. *typed owns what was typed. */
 gboolean change_options_take(struct command_context *context, const char *words, const char *why,
                              struct change_options *options, char **typed, GError **error);
+/* mark.c */
+gboolean command_mark(struct command_context *context, GError **error);
 /* create.c, wait.c (wait and run), demo.c, help.c */
 gboolean command_create(struct command_context *context, GError **error);
 gboolean command_wait(struct command_context *context, GError **error);

@@ -26,9 +26,9 @@ const struct command commands[] = {
      NULL, 0, -1, LOOKS, command_version},
     {"plan", GROUP_LOOK, "[TARGET]", "what would run, in which order, and how",
      "Everything up, or the way to TARGET: a version (3, 000003), a release (1.1.0),\n"
-     "a release's migration (1.1.0.003), +N, -N, latest or none. With --verbose also\n"
-     "the statements. The plan's id can be handed to a change with --plan, which then\n"
-     "refuses to do anything else.",
+     "a release's migration (1.1.0.003), +N, -N, latest, last-stable, last-known-good\n"
+     "(see 'mark') or none. With --verbose also the statements. The plan's id can be\n"
+     "handed to a change with --plan, which then refuses to do anything else.",
      OPTIONS("down", "missed", "allow-empty-down"), 0, 1, LOOKS, command_plan},
     {"history", GROUP_LOOK, "", "what was done, by whom, and how it ended",
      "Oldest first. --verify recomputes the hash chain and names the first row that\n"
@@ -76,6 +76,12 @@ const struct command commands[] = {
      "For recovery: after the schema was mended by hand, the row says so. -1 or none\n"
      "empties the table. Recorded, with --reason.",
      OPTIONS("reason", "confirm"), 1, 1, CHANGES, command_force},
+    {"mark", GROUP_CHANGE, "KIND VERSION", "say that a version is stable, or known good",
+     "KIND is stable or known-good. The newest version so marked that does not lie\n"
+     "above the current one is last-stable, or last-known-good, wherever a version is\n"
+     "asked for. Only what is applied here can be marked. --remove takes a mark away.\n"
+     "'winch status' shows marks; history has who set them, and why.",
+     OPTIONS("remove", "reason"), 2, 2, CHANGES, command_mark},
     {"adopt", GROUP_CHANGE, "", "take over a database that golang-migrate managed",
      "Records every file at or below the version row as assumed, with its checksum,\n"
      "so that later changes to them are seen. Rewrites nothing.",

@@ -19,6 +19,7 @@ static const struct {
     {"demo", "it starts a server and a console of its own"},
     {"run", "it becomes another program"},
     {"wait", "the console waits by itself"},
+    {"mark", "type it in a shell"},
 };
 
 static gboolean refuse_elsewhere(const struct command *command, GError **error)

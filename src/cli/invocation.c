@@ -46,6 +46,7 @@ const struct option option_table[] = {
     {"allow-empty-down", NULL, NULL, "lower the version where a down does nothing", FALSE},
     {"all", NULL, NULL, "all of them", FALSE},
     {"f", NULL, NULL, "do not ask, in development", FALSE},
+    {"remove", NULL, NULL, "take the mark away", FALSE},
     {"limit", "N", NULL, "the newest N", FALSE},
     {"verify", NULL, NULL, "recompute the hash chain", FALSE},
     {"print-sql", NULL, NULL, "print the SQL instead of running it", FALSE},

@@ -25,12 +25,15 @@ static gboolean was_run(const struct history_record *record)
 }
 
 /* What else a person would want to know of this row. */
-static char *remarks_of(const struct status_row *row)
+static char *remarks_of(const struct status *status, const struct status_row *row)
 {
     const struct migration *migration = row->migration;
     GString *remarks = g_string_new(row->is_current ? "current" : "");
+    g_autofree char *marks = marks_text(status->marks, row->version);
     const char *more[3] = {NULL};
     guint count = 0;
+    if (marks != NULL)
+        more[count++] = marks;
     if (migration == NULL)
         more[count++] = "no file";
     else if (row->is_template)
@@ -53,14 +56,15 @@ static const char *title_of(const struct status_row *row)
     return row->record != NULL ? row->record->title : NULL;
 }
 
-static void show_row(struct output_table *table, const struct status_row *row)
+static void show_row(struct output_table *table, const struct status *status,
+                     const struct status_row *row)
 {
     const struct history_record *record = was_run(row->record) ? row->record : NULL;
     g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, row->version);
     g_autofree char *applied = output_time(record != NULL ? record->finished_at : 0);
     g_autofree char *took =
         record != NULL ? duration_format(record->finished_at - record->started_at) : g_strdup("-");
-    g_autofree char *remarks = remarks_of(row);
+    g_autofree char *remarks = remarks_of(status, row);
     enum output_role role = role_of(row->state);
     output_table_cell(table, row->is_current ? ROLE_STRONG : ROLE_PLAIN,
                       row->migration != NULL ? row->migration->digits : number);
@@ -83,7 +87,7 @@ static void show_rows(struct output *output, const struct status *status)
     };
     struct output_table *table = output_table_new(output, columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < status->rows->len; i++)
-        show_row(table, &g_array_index(status->rows, struct status_row, i));
+        show_row(table, status, &g_array_index(status->rows, struct status_row, i));
     output_table_end(table);
 }
 
@@ -183,7 +187,18 @@ static void show_warnings(struct command_context *context)
     }
 }
 
-static json_t *row_json(const struct status_row *row)
+static json_t *marks_json(const struct status *status, gint64 version)
+{
+    json_t *list = json_array();
+    for (guint i = 0; status->marks != NULL && i < status->marks->len; i++) {
+        const struct version_mark *mark = &g_array_index(status->marks, struct version_mark, i);
+        if (mark->version == version)
+            json_array_append_new(list, json_string(mark_kind_name(mark->kind)));
+    }
+    return list;
+}
+
+static json_t *row_json(const struct status *status, const struct status_row *row)
 {
     json_t *object = json_object();
     const struct migration *migration = row->migration;
@@ -195,6 +210,7 @@ static json_t *row_json(const struct status_row *row)
                         output_string(migration != NULL ? migration->release_name : NULL));
     json_object_set_new(object, "state", json_string(migration_state_name(row->state)));
     json_object_set_new(object, "is_current", json_boolean(row->is_current));
+    json_object_set_new(object, "marks", marks_json(status, row->version));
     json_object_set_new(object, "is_template", json_boolean(row->is_template));
     json_object_set_new(object, "applied_at", output_string(applied));
     json_object_set_new(object, "applied_by",
@@ -236,7 +252,8 @@ static void status_json(struct command_context *context, const struct status *st
 {
     json_t *rows = json_array();
     for (guint i = 0; i < status->rows->len; i++)
-        json_array_append_new(rows, row_json(&g_array_index(status->rows, struct status_row, i)));
+        json_array_append_new(rows,
+                              row_json(status, &g_array_index(status->rows, struct status_row, i)));
     add_where(context);
     add_state(context->document, &status->version);
     json_object_set_new(context->document, "migrations", rows);

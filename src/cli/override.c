@@ -27,10 +27,11 @@ gboolean command_init(struct command_context *context, GError **error)
 /* ---- force
  * ------------------------------------------------------------------------------------------ */
 
-gboolean forced_version_read(const struct invocation *invocation, struct migration_set *set,
-                             gint64 *version, GError **error)
+/* A number may be one that has no file. */
+static gboolean forced_version_read(struct command_context *context, gint64 *version,
+                                    GError **error)
 {
-    const char *text = invocation_argument(invocation, 0);
+    const char *text = invocation_argument(context->invocation, 0);
     struct version_name name;
     if (strcmp(text, "-1") == 0 || strcmp(text, "none") == 0) {
         *version = VERSION_NONE;
@@ -38,16 +39,15 @@ gboolean forced_version_read(const struct invocation *invocation, struct migrati
     }
     if (version_number_parse(text, version, NULL))
         return TRUE;
-    struct version_context where = {set, VERSION_NONE, VERSION_NONE, VERSION_NONE};
     return version_name_parse(text, &name, error) &&
-           version_name_resolve(&name, &where, version, error);
+           engine_resolve(context->engine, &name, version, error);
 }
 
 gboolean command_force(struct command_context *context, GError **error)
 {
     struct change_options options = {0};
     gint64 version;
-    if (!forced_version_read(context->invocation, engine_set(context->engine), &version, error))
+    if (!forced_version_read(context, &version, error))
         return FALSE;
     g_autofree char *target = migration_set_version_text(engine_set(context->engine), version);
     g_autofree char *why = NULL, *typed = NULL;

@@ -1,6 +1,7 @@
 /* graph: what needs what, as lanes beside the list or for one version. */
 #include "cli/command.h"
 
+#include "engine/marks.h"
 #include "source/graph.h"
 #include "source/lanes.h"
 #include "source/version_name.h"
@@ -235,10 +236,8 @@ static gboolean position_asked(const struct view *view, gint *position, GError *
 {
     const char *text = invocation_argument(view->context->invocation, 0);
     struct version_name name;
-    struct version_context where = {.set = graph_set(view->graph),
-                                    .current = view->status->version.version,
-                                    .last_stable = VERSION_NONE,
-                                    .last_known_good = VERSION_NONE};
+    struct version_context where =
+        marks_context(graph_set(view->graph), view->status->version.version, view->status->marks);
     gint64 version;
     *position = -1;
     if (text == NULL)

@@ -32,9 +32,7 @@ static gboolean is_ready(struct command_context *context, const struct version_n
         return TRUE;
     if (!engine_version(context->engine, &state, error))
         return FALSE;
-    struct version_context where = {engine_set(context->engine), state.version, VERSION_NONE,
-                                    VERSION_NONE};
-    if (!version_name_resolve(name, &where, &wanted, error))
+    if (!engine_resolve(context->engine, name, &wanted, error))
         return FALSE;
     if (state.version >= wanted && !state.is_dirty)
         return TRUE;

@@ -2,6 +2,8 @@
 #include "console/app.h"
 #include "console/views.h"
 
+#include "engine/marks.h"
+
 #include <string.h>
 
 /* ---- the console's own ----------------------------------------------------------------------- */
@@ -127,7 +129,9 @@ static void ask_force(struct console *console, const struct console_line *line)
     gint64 current = VERSION_NONE, version;
     gboolean is_dirty;
     model_version(console->model, &current, &is_dirty);
-    struct version_context context = {console->model->set, current, VERSION_NONE, VERSION_NONE};
+    const struct model_state *state = console->model->state;
+    struct version_context context =
+        marks_context(console->model->set, current, state != NULL ? state->status->marks : NULL);
     if (strcmp(line->version, "-1") == 0)
         version = VERSION_NONE;
     else if (!version_name_parse(line->version, &name, &error) ||

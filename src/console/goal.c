@@ -1,6 +1,8 @@
 /* Goals and their words. */
 #include "console/goal.h"
 
+#include "engine/marks.h"
+
 struct goal goal_to_version(gint64 version)
 {
     struct goal goal = {.kind = GOAL_GOTO};
@@ -32,7 +34,8 @@ static gint64 below(const struct migration_set *set, gint64 from, guint count)
 
 static gboolean resolve(const struct model *model, const struct goal *goal, gint64 from, gint64 *to)
 {
-    const struct version_context context = {model->set, from, VERSION_NONE, VERSION_NONE};
+    const GArray *marks = model->state != NULL ? model->state->status->marks : NULL;
+    const struct version_context context = marks_context(model->set, from, marks);
     return version_name_resolve(&goal->target, &context, to, NULL);
 }
 

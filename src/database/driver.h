@@ -4,6 +4,7 @@
 
 #include "database/activity.h"
 #include "database/database.h"
+#include "database/mark.h"
 
 /* Each driver's handle begins with this. */
 struct database {
@@ -42,6 +43,13 @@ struct database_driver {
                                GError **error);
     GPtrArray *(*history_read)(struct database *database, guint limit, GError **error);
     gboolean (*history_head)(struct database *database, gint64 *rows, char **hash, GError **error);
+    GArray *(*marks_read)(struct database *database, GError **error);
+    gboolean (*mark_write)(struct database *database, const struct version_mark *mark,
+                           gboolean is_removed, struct history_record *record, GError **error);
+    /* NULL both: it has no users. */
+    GArray *(*approvals_read)(struct database *database, const char *plan_id, GError **error);
+    gboolean (*approve)(struct database *database, gint64 lifetime, struct history_record *record,
+                        GError **error);
     /* NULL both: the driver measures nothing. */
     gboolean (*impact_append)(struct database *database, const GArray *impacts, GError **error);
     GArray *(*impact_read)(struct database *database, gint64 from_id, GError **error);

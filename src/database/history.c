@@ -12,6 +12,7 @@ static const char *const kind_names[] = {
     [HISTORY_FORCE] = "force",     [HISTORY_ADOPT] = "adopt",
     [HISTORY_INSTALL] = "install", [HISTORY_DROP] = "drop",
     [HISTORY_REFUSED] = "refused", [HISTORY_ENVIRONMENT] = "environment",
+    [HISTORY_MARK] = "mark",       [HISTORY_APPROVAL] = "approval",
     [HISTORY_OTHER] = "other",
 };
 

@@ -19,6 +19,8 @@ enum history_kind {
     HISTORY_DROP,        /* everything was dropped */
     HISTORY_REFUSED,     /* a gate, a policy or a check said no */
     HISTORY_ENVIRONMENT, /* the environment was recorded */
+    HISTORY_MARK,        /* a version was marked, or a mark taken away: message says which */
+    HISTORY_APPROVAL,    /* a plan was approved */
     HISTORY_OTHER,       /* a later winch's: other_kind has its word */
 };
 enum history_outcome {

@@ -1,6 +1,8 @@
 /* Opening, closing and looking. */
 #include "engine/internal.h"
 
+#include "engine/marks.h"
+
 #include <string.h>
 
 /* ---- telling and waiting ------------------------------------------------------------------- */
@@ -289,11 +291,12 @@ struct status *engine_status_and_history(struct engine *engine, GPtrArray **hist
     if (!engine_exists(engine, error))
         return NULL;
     struct ledger *ledger = read_ledger(engine, &state, &read, error);
-    struct status *status =
+    AUTOPTR(status) *status =
         ledger != NULL ? status_build(engine->set, ledger, &state, TRUE, error) : NULL;
-    if (status != NULL)
-        *history = g_steal_pointer(&read);
-    return status;
+    if (status == NULL || (status->marks = engine_marks(engine, error)) == NULL)
+        return NULL;
+    *history = g_steal_pointer(&read);
+    return g_steal_pointer(&status);
 }
 
 struct status *engine_status_since(struct engine *engine, const struct status *before, guint newer,
@@ -305,13 +308,13 @@ struct status *engine_status_since(struct engine *engine, const struct status *b
     g_autoptr(GPtrArray) read = history_since(engine, *history, newer, error);
     if (read == NULL)
         return NULL;
-    struct status *status =
+    AUTOPTR(status) *status =
         status_build_since(engine->set, before, ledger_new(read, &state), &state, error);
-    if (status != NULL) {
-        g_ptr_array_unref(*history);
-        *history = g_steal_pointer(&read);
-    }
-    return status;
+    if (status == NULL || (status->marks = engine_marks(engine, error)) == NULL)
+        return NULL;
+    g_ptr_array_unref(*history);
+    *history = g_steal_pointer(&read);
+    return g_steal_pointer(&status);
 }
 
 struct status *engine_status(struct engine *engine, GError **error)
@@ -324,11 +327,17 @@ struct plan *engine_plan_from(struct engine *engine, const struct version_state 
                               const struct ledger *ledger, const struct goal *goal, GError **error)
 {
     gboolean is_sqlite = strcmp(database_facts(engine->database)->product, "SQLite") == 0;
+    gboolean is_named = goal->kind == GOAL_GOTO || goal->kind == GOAL_UP_TO;
+    g_autoptr(GArray) marks = NULL;
+    if (is_named && marks_are_needed(&goal->target) &&
+        (marks = engine_marks(engine, error)) == NULL)
+        return NULL;
     struct plan_context context = {
         .set = engine->set,
         .state = state,
         .ledger = ledger,
         .dialect = is_sqlite ? SQL_SQLITE : SQL_POSTGRESQL,
+        .marks = marks,
         .identity = engine->identity,
     };
     return plan_build(&context, goal, error);

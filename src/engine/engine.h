@@ -10,6 +10,7 @@
 
 #include "base/cancellation.h"
 #include "database/activity.h"
+#include "database/mark.h"
 #include "engine/environment.h"
 #include "engine/event.h"
 #include "engine/plan.h"
@@ -66,6 +67,11 @@ struct status *engine_status_and_history(struct engine *engine, GPtrArray **hist
  * and stay as they are; *history is replaced. */
 struct status *engine_status_since(struct engine *engine, const struct status *before, guint newer,
                                    GPtrArray **history, GError **error);
+/* Of struct version_mark, by ascending version. */
+GArray *engine_marks(struct engine *engine, GError **error);
+/* The version that a name means here and now: the files, the version row, the marks. */
+gboolean engine_resolve(struct engine *engine, const struct version_name *name, gint64 *version,
+                        GError **error);
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error);
 /* As database_history_read(). */
 GPtrArray *engine_history(struct engine *engine, guint limit, GError **error);
@@ -149,6 +155,10 @@ gboolean engine_force(struct engine *engine, gint64 version, const struct change
  * row as assumed, with its text. adopted receives how many. Rewrites nothing. */
 gboolean engine_adopt(struct engine *engine, const struct change_options *options, guint *adopted,
                       GError **error);
+
+/* Marks a version that is applied here (of mark version and kind count), or takes the mark away. */
+gboolean engine_mark(struct engine *engine, const struct version_mark *mark, gboolean is_removed,
+                     const struct change_options *options, GError **error);
 
 /* Drops every table of the current schema. dropped receives names (char *), may be NULL. */
 gboolean engine_drop(struct engine *engine, const struct change_options *options,

@@ -44,6 +44,9 @@ struct plan *engine_plan_from(struct engine *engine, const struct version_state 
 gboolean engine_change_begin(struct engine *engine, GError **error);
 void engine_change_end(struct engine *engine);
 
+/* override.c: ERROR_REFUSED or ERROR_FAILED, with what is missing. */
+gboolean history_must_be_writable(const struct engine *engine, GError **error);
+
 /* recording.c: records with everything known on this side filled in. */
 void run_id_make(char run_id[17]);
 struct history_record *recording_new(const struct engine *engine, const char *run_id,

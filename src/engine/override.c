@@ -123,7 +123,7 @@ static gboolean adopt_all(struct engine *engine, const struct ledger *ledger, gi
     return TRUE;
 }
 
-static gboolean history_is_writable(const struct engine *engine, GError **error)
+gboolean history_must_be_writable(const struct engine *engine, GError **error)
 {
     enum history_presence presence = database_history_presence(engine->database);
     const char *schema = engine->settings->own_schema;
@@ -148,7 +148,7 @@ static gboolean adopt_locked(struct engine *engine, const struct change_options 
     struct version_state state;
     if (!database_install(engine->database, error))
         return FALSE;
-    if (!history_is_writable(engine, error))
+    if (!history_must_be_writable(engine, error))
         return FALSE;
     AUTOPTR(ledger) *ledger = engine_ledger(engine, &state, error);
     if (ledger == NULL)

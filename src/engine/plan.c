@@ -2,6 +2,7 @@
 #include "engine/plan.h"
 
 #include "base/text.h"
+#include "engine/marks.h"
 #include "source/create.h"
 
 #include <string.h>
@@ -270,12 +271,8 @@ static gboolean plan_missed(struct planner *planner, GError **error)
 
 static gboolean resolve(const struct planner *planner, gint64 *version, GError **error)
 {
-    struct version_context context = {
-        .set = planner->context->set,
-        .current = planner->plan->from,
-        .last_stable = VERSION_NONE,
-        .last_known_good = VERSION_NONE,
-    };
+    struct version_context context =
+        marks_context(planner->context->set, planner->plan->from, planner->context->marks);
     if (!version_name_resolve(&planner->goal->target, &context, version, error))
         return FALSE;
     if (*version != VERSION_NONE && *version < planner->plan->from &&

@@ -61,6 +61,7 @@ struct plan_context {
     const struct version_state *state;
     const struct ledger *ledger;
     enum sql_dialect dialect;
+    const GArray *marks;  /* of struct version_mark; NULL: none are known */
     const char *identity; /* names the database in the plan's id */
 };
 

@@ -213,5 +213,7 @@ void status_free(struct status *status)
     ledger_free(status->ledger);
     g_free(status->problem);
     g_array_unref(status->rows);
+    if (status->marks != NULL)
+        g_array_unref(status->marks);
     g_free(status);
 }

@@ -36,6 +36,7 @@ struct status {
     struct version_state version;
     char *problem; /* a version table that is not ours to write */
     GArray *rows;  /* of struct status_row, ascending */
+    GArray *marks; /* of struct version_mark; NULL where nobody read them */
     guint pending, applied, missed, missing, modified, dirty;
 };
 

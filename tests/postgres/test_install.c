@@ -206,7 +206,7 @@ static void install__run__by_twenty_at_once(void **state)
         assert_int_equal(status, 0);
     }
     assert_value("SELECT count(*) FROM pg_trigger WHERE tgname IN ('winch_chain', 'winch_refuse')",
-                 "3");
+                 "4");
 }
 
 static void history__append__reads_back_and_verifies(void **state)

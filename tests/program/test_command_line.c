@@ -199,6 +199,45 @@ static void command_line__confirm__takes_other_names_of_the_target(void **state)
     }
 }
 
+static void command_line__mark__names_versions(void **state)
+{
+    struct place *place = *state;
+    struct program_result init = WINCH(place, "init");
+    struct program_result early = WINCH(place, "mark", "stable", "1");
+    struct program_result up = WINCH(place, "up");
+    struct program_result none = WINCH(place, "plan", "last-stable");
+    struct program_result other = WINCH(place, "mark", "good", "1");
+    struct program_result one = WINCH(place, "mark", "stable", "1", "--reason", "a week of it");
+    struct program_result two = WINCH(place, "mark", "known-good", "latest");
+    struct program_result status = WINCH(place, "status");
+    struct program_result plan = WINCH(place, "plan", "last-stable");
+    struct program_result wait = WINCH(place, "wait", "--to", "last-known-good");
+    struct program_result gone = WINCH(place, "mark", "stable", "1", "--remove");
+    struct program_result again = WINCH(place, "mark", "stable", "1", "--remove");
+    struct program_result history = WINCH(place, "history", "--json");
+    assert_int_equal(init.status, 0);
+    assert_int_equal(early.status, 5);
+    assert_says(early.err, "0001 cannot be stable: it is not applied here");
+    assert_int_equal(none.status, 2);
+    assert_says(none.err, "no version is marked stable");
+    assert_int_equal(other.status, 2);
+    assert_int_equal(up.status + one.status + two.status + status.status + plan.status, 0);
+    assert_says(status.out, "stable");
+    assert_says(status.out, "current, known-good");
+    assert_says(plan.out, "1 migration, from 0002 to 0001");
+    assert_int_equal(wait.status, 0);
+    assert_int_equal(gone.status, 0);
+    assert_says(gone.out, "0001 is no longer stable");
+    assert_int_equal(again.status, 5);
+    assert_says(history.out, "marked stable");
+    assert_says(history.out, "no longer stable");
+    assert_says(history.out, "a week of it");
+    struct program_result *const all[] = {&init,   &early, &up,   &none, &other, &one,    &two,
+                                          &status, &plan,  &wait, &gone, &again, &history};
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+        program_result_clear(all[i]);
+}
+
 static void command_line__dirty__is_counted_and_names_versions(void **state)
 {
     struct place *place = *state;
@@ -263,6 +302,7 @@ int main(void)
         TEST(command_line__down__names_how_far_it_goes),
         TEST(command_line__up__refuses_an_untouched_template),
         TEST(command_line__confirm__takes_other_names_of_the_target),
+        TEST(command_line__mark__names_versions),
         TEST(command_line__dirty__is_counted_and_names_versions),
         TEST(command_line__config__marks_what_nothing_uses),
         TEST(command_line__password__is_not_repeated),

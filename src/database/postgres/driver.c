@@ -48,11 +48,22 @@ static void postgres_close(struct database *database)
     g_string_chunk_free(postgres->holder_strings);
     g_array_unref(postgres->lock_ids);
     char *const owned[] = {
-        postgres->url_path,     postgres->label,         postgres->schema,
-        postgres->table,        postgres->version_table, postgres->table_name,
-        postgres->own_schema,   postgres->own,           postgres->application_name,
-        postgres->problem,      postgres->history_sql,   postgres->shape_problem,
-        postgres->search_path,  postgres->role,          postgres->session_replication_role,
+        postgres->url_path,
+        postgres->label,
+        postgres->schema,
+        postgres->table,
+        postgres->version_table,
+        postgres->table_name,
+        postgres->own_schema,
+        postgres->own,
+        postgres->application_name,
+        postgres->problem,
+        postgres->history_sql,
+        postgres->shape_problem,
+        postgres->own_rights,
+        postgres->search_path,
+        postgres->role,
+        postgres->session_replication_role,
         postgres->row_security,
     };
     for (gsize i = 0; i < G_N_ELEMENTS(owned); i++)
@@ -140,6 +151,10 @@ const struct database_driver postgres_driver = {
     .history_append = postgres_history_append,
     .history_read = postgres_history_read,
     .history_head = postgres_history_head,
+    .marks_read = postgres_marks_read,
+    .mark_write = postgres_mark_write,
+    .approvals_read = postgres_approvals_read,
+    .approve = postgres_approve,
     .impact_append = postgres_impact_append,
     .impact_read = postgres_impact_read,
     .file_read = postgres_file_read,

@@ -45,6 +45,8 @@ enum {
     CAN_READ_IMPACT,
     CAN_WRITE_IMPACT,
     CAN_SEE_WAL,
+    OWNS_HISTORY,
+    OWN_RIGHTS,
 };
 
 /* $1 schema of the version table (NULL: the current one), $2 its name, $3 the own schema. */
@@ -73,7 +75,8 @@ static const char facts_sql[] =
     "  ELSE pg_catalog.has_schema_privilege(o.oid, 'CREATE') END,"
     " own.history IS NOT NULL, %s, %s, %s, %s, %s, %s, %s AND own.impact_columns >= 10,"
     " %s AND own.impact_columns >= 10,"
-    " pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_insert_lsn()', 'EXECUTE')"
+    " pg_catalog.has_function_privilege('pg_catalog.pg_current_wal_insert_lsn()', 'EXECUTE'),"
+    " coalesce(own.owns_history, false), own.rights"
     " FROM (SELECT coalesce($1::pg_catalog.text, pg_catalog.current_schema()::pg_catalog.text)"
     "  AS schema) place"
     " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = place.schema"
@@ -98,7 +101,17 @@ static const char facts_sql[] =
     "  pg_catalog.max(CASE r.relname WHEN 'chain' THEN r.oid END) AS chain,"
     "  pg_catalog.max(CASE r.relname WHEN 'database' THEN r.oid END) AS database,"
     "  pg_catalog.max(CASE r.relname WHEN 'impact' THEN r.oid END) AS impact,"
-    "  pg_catalog.max(CASE r.relname WHEN 'impact' THEN r.relnatts END) AS impact_columns"
+    "  pg_catalog.max(CASE r.relname WHEN 'impact' THEN r.relnatts END) AS impact_columns,"
+    "  pg_catalog.bool_or(r.relname = 'history'"
+    "   AND pg_catalog.pg_has_role(r.relowner, 'USAGE')) AS owns_history,"
+    /* " marks=rawd approvals=ra": in any order, each with a space before it */
+    "  pg_catalog.string_agg(pg_catalog.concat(' ', r.relname, '=',"
+    "   CASE WHEN pg_catalog.has_schema_privilege(o.oid, 'USAGE') THEN pg_catalog.concat("
+    "    CASE WHEN pg_catalog.has_table_privilege(r.oid, 'SELECT') THEN 'r' END,"
+    "    CASE WHEN pg_catalog.has_table_privilege(r.oid, 'INSERT') THEN 'a' END,"
+    "    CASE WHEN pg_catalog.has_table_privilege(r.oid, 'UPDATE') THEN 'w' END,"
+    "    CASE WHEN pg_catalog.has_table_privilege(r.oid, 'DELETE') THEN 'd' END) END), '') AS "
+    "rights"
     "  FROM pg_catalog.pg_class r WHERE r.relnamespace = o.oid AND r.relkind = 'r') own ON true";
 
 #define RIGHT(schema, table, right)                                                                \
@@ -266,6 +279,10 @@ static void rights_fill(struct postgres *postgres, const PGresult *result)
     postgres->can_read_impact = is_true(result, CAN_READ_IMPACT);
     postgres->can_write_impact = is_true(result, CAN_WRITE_IMPACT);
     postgres->can_see_wal = is_true(result, CAN_SEE_WAL);
+    postgres->owns_history = is_true(result, OWNS_HISTORY);
+    g_free(postgres->own_rights);
+    postgres->own_rights =
+        g_strdup(text_of(result, OWN_RIGHTS) != NULL ? text_of(result, OWN_RIGHTS) : "");
     postgres->base.history = !is_true(result, HAS_HISTORY)         ? HISTORY_ABSENT
                              : !is_true(result, CAN_READ_HISTORY)  ? HISTORY_HIDDEN
                              : !is_true(result, CAN_WRITE_HISTORY) ? HISTORY_READ_ONLY

@@ -210,8 +210,7 @@ static char *hashed_fields(void)
     return g_string_free(fields, FALSE);
 }
 
-/* Replaces each @NAME@ of template; pairs names all of them. Replacements are not looked into. */
-static char *fill_in(const char *template, const char *const pairs[][2])
+char *postgres_fill_in(const char *template, const char *const pairs[][2])
 {
     GString *text = g_string_new(NULL);
     while (*template != '\0') {
@@ -239,8 +238,8 @@ static char *own_script(const struct postgres *postgres)
     g_autofree char *fields = hashed_fields();
     const char *const inner[][2] = {
         {"@OWN@", postgres->own}, {"@OWN_NAME@", own_name}, {"@FIELDS@", fields}};
-    g_autofree char *chain = fill_in(chain_template, inner);
-    g_autofree char *triggers = fill_in(trigger_body, inner);
+    g_autofree char *chain = postgres_fill_in(chain_template, inner);
+    g_autofree char *triggers = postgres_fill_in(trigger_body, inner);
     g_autofree char *chain_body = postgres_literal(chain);
     g_autofree char *refuse = postgres_literal(refuse_body);
     g_autofree char *do_body = postgres_literal(triggers);
@@ -251,21 +250,28 @@ static char *own_script(const struct postgres *postgres)
     g_autofree char *template =
         g_strconcat(postgres->has_own_schema ? "" : schema_template, tables_template,
                     functions_template, trigger_template, NULL);
-    return fill_in(template, outer);
+    g_autofree char *base = postgres_fill_in(template, outer);
+    g_autofree char *since = postgres_layout_script(postgres);
+    return g_strconcat(base, since, NULL);
 }
 
 static char *version_table_script(const struct postgres *postgres)
 {
     const char *const pairs[][2] = {{"@VERSION_TABLE@", postgres->version_table}};
-    return fill_in(version_table_template, pairs);
+    return postgres_fill_in(version_table_template, pairs);
 }
+
+/* How much of the own schema a script is to make. */
+enum own_part { OWN_NOTHING, OWN_ADDITIONS, OWN_ALL };
 
 /* Installers queue up here. Who waits for this lock runs nothing else, so nothing can wait for
  * it in a circle. */
-static char *whole_script(const struct postgres *postgres, gboolean with_own, gboolean with_table)
+static char *whole_script(const struct postgres *postgres, enum own_part part, gboolean with_table)
 {
     g_autofree char *own_name = postgres_literal(postgres->own_schema);
-    g_autofree char *own = with_own ? own_script(postgres) : g_strdup("");
+    g_autofree char *own = part == OWN_ALL         ? own_script(postgres)
+                           : part == OWN_ADDITIONS ? postgres_layout_script(postgres)
+                                                   : g_strdup("");
     g_autofree char *table = with_table ? version_table_script(postgres) : g_strdup("");
     return g_strdup_printf("BEGIN READ WRITE;\n"
                            "SET LOCAL lock_timeout = '30s';\n"
@@ -280,7 +286,7 @@ static char *whole_script(const struct postgres *postgres, gboolean with_own, gb
 char *postgres_install_script(const struct database *database)
 {
     const struct postgres *postgres = (const struct postgres *)database;
-    return whole_script(postgres, TRUE, postgres->shape == VERSION_TABLE_ABSENT);
+    return whole_script(postgres, OWN_ALL, postgres->shape == VERSION_TABLE_ABSENT);
 }
 
 /* ---- running it ------------------------------------------------------------------------------ */
@@ -340,20 +346,28 @@ static gboolean refuse_unable(struct postgres *postgres, GError **error)
     return FALSE;
 }
 
+/* Whoever does not own the history leaves what an older winch installed as it is. */
+static enum own_part part_missing(const struct postgres *postgres)
+{
+    if (!postgres->base.facts.can_create_own_schema)
+        return OWN_NOTHING;
+    if (postgres->base.history == HISTORY_ABSENT)
+        return OWN_ALL;
+    return postgres->owns_history && !postgres_layout_is_whole(postgres) ? OWN_ADDITIONS
+                                                                         : OWN_NOTHING;
+}
+
 static gboolean is_installed(const struct postgres *postgres)
 {
-    const struct database_facts *facts = &postgres->base.facts;
-    return postgres->shape != VERSION_TABLE_ABSENT && facts->can_write_version_table &&
-           (postgres->base.history != HISTORY_ABSENT || !facts->can_create_own_schema);
+    return postgres->shape != VERSION_TABLE_ABSENT &&
+           postgres->base.facts.can_write_version_table && part_missing(postgres) == OWN_NOTHING;
 }
 
 /* One attempt. *error may be one that passes. */
 static gboolean install_once(struct postgres *postgres, GError **error)
 {
-    gboolean with_own =
-        postgres->base.history == HISTORY_ABSENT && postgres->base.facts.can_create_own_schema;
     gboolean with_table = postgres->shape == VERSION_TABLE_ABSENT;
-    g_autofree char *script = whole_script(postgres, with_own, with_table);
+    g_autofree char *script = whole_script(postgres, part_missing(postgres), with_table);
     return run_script(postgres, script, error);
 }
 

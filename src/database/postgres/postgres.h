@@ -47,7 +47,9 @@ struct postgres {
     gboolean cannot_identify_system; /* pg_control_system() is not for this role */
     gboolean has_own_schema, can_write_files, can_read_files, can_read_chain, has_database_row;
     gboolean can_read_impact, can_write_impact;
-    gboolean can_see_wal; /* may call pg_current_wal_insert_lsn() */
+    gboolean can_see_wal;  /* may call pg_current_wal_insert_lsn() */
+    gboolean owns_history; /* is, or is a member of, the role that owns the history */
+    char *own_rights;      /* on each table of the own schema: " marks=rawd approvals=ra" */
     GArray *lock_ids;
     GStringChunk *holder_strings; /* of the last lock_holder */
     gboolean holds_lock;
@@ -227,6 +229,21 @@ gboolean postgres_install(struct database *database, GError **error);
 char *postgres_install_script(const struct database *database);
 gboolean postgres_environment_record(struct database *database, const char *environment,
                                      GError **error);
+/* Replaces each @NAME@ of template; pairs names all of them. Replacements are not looked into. */
+char *postgres_fill_in(const char *template, const char *const pairs[][2]);
+/* layout.c: what the own schema has had since its first layout. The script is idempotent. */
+gboolean postgres_layout_is_whole(const struct postgres *postgres);
+char *postgres_layout_script(const struct postgres *postgres);
+/* Whether a table of the own schema is there, and this role has a right on it: 'r'ead, 'a'dd,
+ * 'w'rite, 'd'elete, or '\0' for none in particular. As last looked at. */
+gboolean postgres_own_can(const struct postgres *postgres, const char *table, char right);
+/* marks.c */
+GArray *postgres_marks_read(struct database *database, GError **error);
+gboolean postgres_mark_write(struct database *database, const struct version_mark *mark,
+                             gboolean is_removed, struct history_record *record, GError **error);
+GArray *postgres_approvals_read(struct database *database, const char *plan_id, GError **error);
+gboolean postgres_approve(struct database *database, gint64 lifetime, struct history_record *record,
+                          GError **error);
 /* lock.c */
 gboolean postgres_lock(struct database *database, gint64 timeout, lock_wait_fn on_wait, void *data,
                        GError **error);

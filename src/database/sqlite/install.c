@@ -21,7 +21,11 @@ static const char own_tables_sql[] =
     "CREATE TABLE IF NOT EXISTS main.\"@own_files\" (\n"
     "    sha256 TEXT PRIMARY KEY NOT NULL, bytes BLOB NOT NULL);\n"
     "CREATE TABLE IF NOT EXISTS main.\"@own_database\" (\n"
-    "    id INTEGER PRIMARY KEY CHECK (id = 1), environment TEXT, file TEXT NOT NULL);\n";
+    "    id INTEGER PRIMARY KEY CHECK (id = 1), environment TEXT, file TEXT NOT NULL);\n"
+    "CREATE TABLE IF NOT EXISTS main.\"@own_marks\" (\n"
+    "    version_table TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL,\n"
+    "    marked_at INTEGER NOT NULL, marked_by TEXT, reason TEXT,\n"
+    "    PRIMARY KEY (version_table, version, kind));\n";
 
 static const struct {
     const char *table, *name, *event, *condition;
@@ -87,11 +91,14 @@ static gboolean can_write(const struct sqlite *sqlite)
            (access(sqlite->path, W_OK) == 0 || access(sqlite->path, F_OK) != 0);
 }
 
+/* Marks came later: a file of before has none until something is installed again. */
 static gboolean count_tables(struct sqlite *sqlite, int *count, GError **error)
 {
     AUTOSTATEMENT *statement =
         sqlite_prepare(sqlite,
-                       "SELECT count(*) FROM main.sqlite_master WHERE type = 'table' AND"
+                       "SELECT count(*), (SELECT count(*) FROM main.sqlite_master WHERE type ="
+                       " 'table' AND name = ?1 || '_marks' COLLATE NOCASE)"
+                       " FROM main.sqlite_master WHERE type = 'table' AND"
                        " name COLLATE NOCASE IN (?1 || '_history', ?1 || '_chain', ?1 || '_files',"
                        " ?1 || '_database')",
                        error);
@@ -101,6 +108,7 @@ static gboolean count_tables(struct sqlite *sqlite, int *count, GError **error)
     if (sqlite_step(sqlite, statement, error) < 0)
         return FALSE;
     *count = sqlite3_column_int(statement, 0);
+    sqlite->has_marks = sqlite3_column_int(statement, 1) > 0;
     return TRUE;
 }
 
@@ -149,7 +157,8 @@ gboolean sqlite_install(struct database *database, GError **error)
         error_set(error, ERROR_REFUSED, "%s", state.problem);
         return FALSE;
     }
-    if (state.kind != VERSION_TABLE_ABSENT && sqlite->base.history != HISTORY_ABSENT)
+    if (state.kind != VERSION_TABLE_ABSENT && sqlite->base.history != HISTORY_ABSENT &&
+        sqlite->has_marks)
         return TRUE;
     if (!install_in_transaction(sqlite, error)) {
         g_prefix_error(error, "installing in %s: ", sqlite->path);

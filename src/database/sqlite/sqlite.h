@@ -33,7 +33,7 @@ struct sqlite {
     char *lock_path;
     int lock_fd; /* -1: not held */
     gboolean is_memory, is_read_only, enables_foreign_keys;
-    gboolean has_version_table, has_applied_at;
+    gboolean has_version_table, has_applied_at, has_marks;
     gboolean is_rehearsing, is_rehearsing_nothing;  /* the latter: on an empty database in memory */
     gboolean guards_own_tables, guards_transaction; /* what the authorizer refuses just now */
     const char *refusal;                            /* why it did; static */
@@ -140,6 +140,12 @@ gboolean sqlite_run_begin(struct database *database, struct history_record *reco
 GPtrArray *sqlite_history_read(struct database *database, guint limit, GError **error);
 gboolean sqlite_history_head(struct database *database, gint64 *rows, char **hash, GError **error);
 GBytes *sqlite_file_read(struct database *database, const char *sha256, GError **error);
+
+/* ---- marks.c -------------------------------------------------------------------------------- */
+
+GArray *sqlite_marks_read(struct database *database, GError **error);
+gboolean sqlite_mark_write(struct database *database, const struct version_mark *mark,
+                           gboolean is_removed, struct history_record *record, GError **error);
 
 /* ---- statement.c: the statements of a migration file ---------------------------------------- */
 

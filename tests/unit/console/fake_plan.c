@@ -43,7 +43,7 @@ struct fake_plan *fake_plan_new(void)
     AUTOPTR(migration_set) *set = migration_set_load(fake->folder, &error);
     assert_non_null(set);
     AUTOPTR(ledger) *ledger = ledger_new(records, &state);
-    struct plan_context context = {set, &state, ledger, SQL_POSTGRESQL, "test"};
+    struct plan_context context = {set, &state, ledger, SQL_POSTGRESQL, NULL, "test"};
     fake->plan = plan_build(&context, &goal, &error);
     assert_non_null(fake->plan);
     return fake;

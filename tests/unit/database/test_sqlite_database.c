@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include "database/activity.h"
+#include "database/mark.h"
 #include "sqlite_fixture.h"
 
 #define PATIENCE 20000 /* milliseconds */
@@ -264,6 +265,34 @@ static void sqlite_force__writes_and_empties_the_row(void **state)
     assert_true(database_force(fixture->database, -1, record, NULL));
     fixture_expect(fixture, "SELECT count(*) FROM schema_migrations", "0");
     assert_int_equal(record->id, 2);
+}
+
+static void sqlite_marks__are_kept_and_come_to_an_older_file(void **state)
+{
+    struct sqlite_fixture *fixture = *state;
+    g_autoptr(GError) error = NULL;
+    struct version_mark mark = {.version = 3, .kind = MARK_KNOWN_GOOD};
+    AUTOPTR(history_record) *record = history_record_new(HISTORY_MARK, OUTCOME_DONE);
+    fixture->database = fixture_open(fixture, "");
+    assert_true(database_install(fixture->database, NULL));
+    fixture_exec(fixture, "DROP TABLE winch_marks");
+    database_close(fixture->database);
+    fixture->database = fixture_open(fixture, "");
+    assert_int_equal(database_history_presence(fixture->database), HISTORY_PRESENT);
+    assert_false(database_mark_write(fixture->database, &mark, FALSE, record, &error));
+    assert_non_null(strstr(error_detail(error)->advice, "winch init"));
+    assert_true(database_install(fixture->database, NULL));
+    assert_true(database_mark_write(fixture->database, &mark, FALSE, record, NULL));
+    assert_true(database_mark_write(fixture->database, &mark, FALSE, record, NULL));
+    g_autoptr(GArray) marks = database_marks_read(fixture->database, NULL);
+    assert_int_equal(marks->len, 1);
+    assert_int_equal(marks_last(marks, MARK_KNOWN_GOOD, 9), 3);
+    assert_true(database_drop(fixture->database, NULL, NULL, NULL)); /* ours stay */
+    assert_true(database_mark_write(fixture->database, &mark, TRUE, record, NULL));
+    g_autoptr(GArray) none = database_marks_read(fixture->database, NULL);
+    assert_int_equal(none->len, 0);
+    assert_int_equal(record->id, 3);
+    assert_false(database_has_approvals(fixture->database));
 }
 
 static void sqlite_environment__is_not_a_copys(void **state)
@@ -559,6 +588,7 @@ int main(void)
         TEST(sqlite_install__refuses_a_foreign_table),
         TEST(sqlite_install__script__does_the_same),
         TEST(sqlite_force__writes_and_empties_the_row),
+        TEST(sqlite_marks__are_kept_and_come_to_an_older_file),
         TEST(sqlite_environment__is_not_a_copys),
         TEST(sqlite_history__chain__is_one_per_version_table),
         TEST(sqlite_history__triggers__refuse_changes),

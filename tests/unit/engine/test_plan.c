@@ -73,7 +73,7 @@ static struct plan *plan_with(struct fixture *fixture, const struct version_stat
     AUTOPTR(migration_set) *set = migration_set_load(fixture->directory, error);
     assert_non_null(set);
     AUTOPTR(ledger) *ledger = ledger_new(fixture->records, state);
-    struct plan_context context = {set, state, ledger, SQL_POSTGRESQL, "test"};
+    struct plan_context context = {set, state, ledger, SQL_POSTGRESQL, NULL, "test"};
     return plan_build(&context, goal, error);
 }
 
