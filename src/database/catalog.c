@@ -160,7 +160,7 @@ static gboolean take_drafts(struct catalog *catalog, GArray *drafts, GError **er
     return TRUE;
 }
 
-static void add_fingerprints(struct catalog *catalog);
+static char *fingerprint_of(const struct catalog *catalog, gboolean is_ordered);
 
 struct catalog *catalog_builder_finish(struct catalog_builder *builder, GError **error)
 {
@@ -176,7 +176,7 @@ struct catalog *catalog_builder_finish(struct catalog_builder *builder, GError *
     g_array_set_size(builder->drafts, 0);
     if (!is_whole)
         return NULL;
-    add_fingerprints(catalog);
+    catalog->fingerprint = fingerprint_of(catalog, TRUE);
     return g_steal_pointer(&catalog);
 }
 
@@ -369,20 +369,21 @@ static char *fingerprint_of(const struct catalog *catalog, gboolean is_ordered)
     return fingerprint;
 }
 
-static void add_fingerprints(struct catalog *catalog)
-{
-    catalog->fingerprint = fingerprint_of(catalog, TRUE);
-    catalog->fingerprint_unordered = fingerprint_of(catalog, FALSE);
-}
-
 const char *catalog_fingerprint(const struct catalog *catalog)
 {
     return catalog->fingerprint;
 }
 
+/* Few ask for it: made by the first who does, on whatever thread. */
 const char *catalog_fingerprint_unordered(const struct catalog *catalog)
 {
-    return catalog->fingerprint_unordered;
+    gpointer *kept = (gpointer *)(gsize)&catalog->fingerprint_unordered;
+    if (g_atomic_pointer_get(kept) == NULL) {
+        char *made = fingerprint_of(catalog, FALSE);
+        if (!g_atomic_pointer_compare_and_exchange(kept, NULL, made))
+            g_free(made);
+    }
+    return g_atomic_pointer_get(kept);
 }
 
 /* ---- reading a text -------------------------------------------------------------------------- */

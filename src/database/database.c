@@ -181,6 +181,11 @@ GArray *database_impact_read(struct database *database, gint64 from_id, GError *
                                        : g_array_new(FALSE, FALSE, sizeof(struct impact));
 }
 
+struct catalog *database_catalog_read(struct database *database, GError **error)
+{
+    return database->driver->catalog_read(database, error);
+}
+
 GBytes *database_file_read(struct database *database, const char *sha256, GError **error)
 {
     return database->driver->file_read(database, sha256, error);

@@ -12,6 +12,7 @@
 #include "base/autofree.h"
 #include "base/cancellation.h"
 #include "base/error.h"
+#include "database/catalog.h"
 #include "database/history.h"
 #include "database/run.h"
 #include "database/trace.h"
@@ -175,6 +176,12 @@ gboolean database_impact_append(struct database *database, const GArray *impacts
 /* What was measured of the history from row from_id on, by ascending history_id: of struct impact,
  * cleared with the array. Empty where nothing is kept or may be read. */
 GArray *database_impact_read(struct database *database, gint64 from_id, GError **error);
+
+/* The schema as this session sees it now: everything but the own schema, the version table, what
+ * extensions brought, and what is temporary. Uncommitted changes of its own open transaction (a
+ * rehearsal's) are seen; search_path, role and the like make no difference; nothing is changed, and
+ * no lock stays. One round trip. The caller unrefs it. */
+struct catalog *database_catalog_read(struct database *database, GError **error);
 
 /* The stored text of a file that ran, by sha256; NULL without error when it is not there. */
 GBytes *database_file_read(struct database *database, const char *sha256, GError **error);

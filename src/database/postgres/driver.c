@@ -157,6 +157,7 @@ const struct database_driver postgres_driver = {
     .approve = postgres_approve,
     .impact_append = postgres_impact_append,
     .impact_read = postgres_impact_read,
+    .catalog_read = postgres_catalog_read,
     .file_read = postgres_file_read,
     .run_begin = postgres_run_begin,
     .run = postgres_run,

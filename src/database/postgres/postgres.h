@@ -274,6 +274,8 @@ gboolean postgres_history_head(struct database *database, gint64 *rows, char **h
 gboolean postgres_run_begin(struct database *database, struct history_record *record,
                             const struct run_file *files, guint count, GError **error);
 GBytes *postgres_file_read(struct database *database, const char *sha256, GError **error);
+/* catalog.c */
+struct catalog *postgres_catalog_read(struct database *database, GError **error);
 /* impact.c */
 gboolean postgres_impact_append(struct database *database, const GArray *impacts, GError **error);
 GArray *postgres_impact_read(struct database *database, gint64 from_id, GError **error);

@@ -98,6 +98,7 @@ const struct database_driver sqlite_driver = {
     .history_head = sqlite_history_head,
     .marks_read = sqlite_marks_read,
     .mark_write = sqlite_mark_write,
+    .catalog_read = sqlite_catalog_read,
     .file_read = sqlite_file_read,
     .run_begin = sqlite_run_begin,
     .run = sqlite_run,

@@ -4,9 +4,8 @@
 /* Virtual tables first: theirs go with them. */
 static const char next_table_sql[] =
     "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%'"
-    " ESCAPE '\\' AND lower(name) NOT IN (lower(?1 || '_history'), lower(?1 || '_chain'),"
-    " lower(?1 || '_files'), lower(?1 || '_database'), lower(?1 || '_marks'))"
-    " ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC, rowid LIMIT 1";
+    " ESCAPE '\\' AND NOT " SQLITE_IS_OWN(
+        "name") " ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC, rowid LIMIT 1";
 
 static gboolean next_table(struct sqlite *sqlite, char **name, GError **error)
 {

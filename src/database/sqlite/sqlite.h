@@ -67,6 +67,11 @@ gboolean sqlite_locate(struct sqlite *sqlite, const struct database_options *opt
 /* Opens the file; without can_create a missing one leaves db NULL, which is no error. */
 gboolean sqlite_connect(struct sqlite *sqlite, gboolean can_create, GError **error);
 
+/* Whether the table of this name, an SQL expression, is one of ours; ?1 is their prefix. */
+#define SQLITE_IS_OWN(name)                                                                        \
+    "(lower(substr(" name ", 1, length(?1) + 1)) = lower(?1 || '_') AND lower(substr(" name        \
+    ", length(?1) + 2)) IN ('history', 'chain', 'files', 'database', 'marks'))"
+
 /* In our own SQL, @own stands for the prefix of our tables and @version for the version table,
  * always between double quotes and after "main.", since a temporary table may have any name. */
 char *sqlite_expand(const struct sqlite *sqlite, const char *sql);
@@ -128,6 +133,10 @@ struct pulse *sqlite_pulse(struct database *database, GError **error);
 struct activity *sqlite_activity(struct database *database, GError **error);
 gboolean sqlite_session_end(struct database *database, int pid, gint64 began, gboolean terminates,
                             gboolean *was_told, GError **error);
+
+/* ---- catalog.c ------------------------------------------------------------------------------ */
+
+struct catalog *sqlite_catalog_read(struct database *database, GError **error);
 
 /* ---- history.c ------------------------------------------------------------------------------ */
 
