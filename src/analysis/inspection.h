@@ -26,7 +26,7 @@ struct sql_use {
 struct inspected_statement {
     guint index;              /* in script->statements */
     gboolean is_analysed;     /* FALSE: nothing below is known */
-    const char *not_analysed; /* why: "newer syntax, or none: ... near ...", "nested too deep" */
+    const char *not_analysed; /* why, as it may be shown behind "not analysed: ". Raw text */
     const char *opaque; /* analysed, and yet it may do more: "EXECUTE in its body". NULL: no */
     const struct sql_action *actions; /* in order; never empty when analysed */
     guint action_count;
@@ -34,6 +34,8 @@ struct inspected_statement {
     guint relation_count;
     const struct sql_use *functions; /* called, executed or named by a trigger; each once */
     guint function_count;
+    const struct sql_use *types; /* those that are not PostgreSQL's own; each once */
+    guint type_count;
 };
 
 /* Immutable; safe to share between threads, but counted by nobody: it has one owner. */

@@ -119,7 +119,10 @@ static void append_object(GString *text, const struct sql_action *action)
         append_part(text, action, object);
     else if (action->part != NULL && is_privilege)
         g_string_append_printf(text, "%s ON %s", action->part, object);
-    else if (action->part != NULL)
+    else if (action->part != NULL && *object != '\0') { /* of any kind: COMMENT */
+        g_string_append_printf(text, "%s.", object);
+        sql_name_append(text, action->part);
+    } else if (action->part != NULL)
         g_string_append(text, action->part);
     else if (*object != '\0')
         g_string_append_printf(text, " %s", object);
@@ -133,7 +136,8 @@ static gboolean is_rename(const struct sql_action *action)
 char *sql_action_describe(const struct sql_action *action)
 {
     GString *text = g_string_new(kinds[action->kind].text);
-    if (kinds[action->kind].object == SQL_OBJECT_NONE && action->object.kind != SQL_OBJECT_NONE) {
+    if (kinds[action->kind].object == SQL_OBJECT_NONE && action->object.kind != SQL_OBJECT_NONE &&
+        action->part == NULL) {
         g_autofree char *kind = g_ascii_strup(sql_object_kind_text(action->object.kind), -1);
         g_string_append_printf(text, " %s", kind);
     }

@@ -231,8 +231,8 @@ enum sql_phase {
       DROPS, GRANT_DEFAULT, NEUTRAL)                                                               \
     X(DROP_OWNED, "DROP OWNED", "drop-owned", ROLE, DROPS, OTHER, CONTRACT)                        \
     X(REASSIGN_OWNED, "REASSIGN OWNED", "reassign-owned", ROLE, ALTERS, REASSIGN_OWNED, NEUTRAL)   \
-    X(COMMENT, "COMMENT", "comment", NONE, ALTERS, COMMENT, NEUTRAL)                               \
-    X(SECURITY_LABEL, "SECURITY LABEL", "security-label", NONE, ALTERS, SECURITY_LABEL, NEUTRAL)   \
+    X(COMMENT, "COMMENT ON", "comment", NONE, ALTERS, COMMENT, NEUTRAL)                               \
+    X(SECURITY_LABEL, "SECURITY LABEL ON", "security-label", NONE, ALTERS, SECURITY_LABEL, NEUTRAL)   \
     /* rows */                                                                                     \
     X(SELECT, "SELECT", "select", RELATION, READS, OTHER, NEUTRAL)                                 \
     X(INSERT, "INSERT", "insert", RELATION, WRITES, DELETE, NEUTRAL)                               \

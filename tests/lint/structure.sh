@@ -115,8 +115,16 @@ public_headers() {
     done
 }
 
+# A build without the parser has not its headers either.
+has_parser() {
+    # shellcheck disable=SC2086 # "ccache gcc" is two words
+    printf '#include <pg_query/pg_query.pb-c.h>\n' |
+        $CC -x c -fsyntax-only $LIBRARY_CFLAGS - 2>/dev/null
+}
+
 headers_alone() {
     find src -name '*.h' | sort | while read -r header; do
+        ! grep -q '<pg_query' "$header" || has_parser || continue
         # shellcheck disable=SC2086 # several flags
         compile_alone "${header#src/}" -std=gnu11 -Isrc -Iinclude -I"$WINCH_BUILD" $LIBRARY_CFLAGS
     done
@@ -164,6 +172,21 @@ foreign_symbols() {
         grep -Ev '^__?(asan|odr_asan|ubsan|sancov|sanitizer|gcov|llvm|start_|stop_)'
 }
 
+# libpg_query exports PostgreSQL's own names (palloc, lappend, equal ...): a function of ours with
+# one of them would be called by it, or call it. Hidden ones do no harm in a program; in a static
+# link they would.
+names_of_the_parser() {
+    # shellcheck disable=SC2086 # "ccache gcc" is two words
+    parser=$($CC -print-file-name=libpg_query.so)
+    [ -e "$parser" ] || return 0
+    exported=$(mktemp) || exit 1
+    nm -D --defined-only "$parser" | awk '{ print $NF }' | sort -u >"$exported"
+    [ -s "$exported" ] || echo "$parser: no symbols to compare with"
+    nm -g --defined-only "$WINCH_BUILD"/.libs/*.a 2>/dev/null | awk 'NF == 3 { print $3 }' |
+        sort -u | comm -12 - "$exported" | sed 's/$/: exported by libpg_query too/'
+    rm -f "$exported"
+}
+
 # The check of symbols must itself be able to see them.
 own_symbols_missing() {
     [ -e "$1.so" ] || [ -e "$1.dylib" ] || echo "$1: not built"
@@ -189,5 +212,6 @@ for library in $LIBRARIES; do
     verdict "${library%.la} is there to be looked at" "$(own_symbols_missing "$path")"
     verdict "${library%.la} exports winch_* only" "$(foreign_symbols "$path")"
 done
+verdict "no name of ours is one of the parser's" "$(names_of_the_parser)"
 
 echo "1..$count"

@@ -1,0 +1,1 @@
+WITH d AS (DELETE FROM a RETURNING *), users AS (SELECT * FROM users) INSERT INTO b (c) SELECT * FROM d, users;

@@ -1,0 +1,1 @@
+UPDATE t SET a = nextval('s.seq'), b = f(1);

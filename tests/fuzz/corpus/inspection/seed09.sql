@@ -1,0 +1,5 @@
+DO $$ BEGIN
+  IF EXISTS (SELECT 1 FROM z) THEN
+     ALTER TABLE z ADD COLUMN q int;
+  END IF;
+  EXECUTE 'drop table x';

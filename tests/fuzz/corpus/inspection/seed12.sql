@@ -1,0 +1,1 @@
+CREATE OR REPLACE FUNCTION g(x users) RETURNS int AS 'SELECT count(*) FROM users' LANGUAGE sql;

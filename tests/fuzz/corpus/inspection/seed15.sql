@@ -1,0 +1,1 @@
+GRANT SELECT, INSERT (a) ON users, v TO bob, PUBLIC; REVOKE ALL ON SCHEMA app FROM bob;
