@@ -75,17 +75,26 @@ static struct invocation *parse(const char *text, GError **error)
     return g_steal_pointer(&invocation);
 }
 
-static enum console_line_kind kind_of(const struct command *command)
+/* Commands that are more to the console than what they print. */
+static const struct {
+    gboolean (*run)(struct command_context *context, GError **error);
+    enum console_line_kind kind;
+} kinds[] = {
+    {command_up, CONSOLE_LINE_CHANGE},   {command_down, CONSOLE_LINE_CHANGE},
+    {command_goto, CONSOLE_LINE_CHANGE}, {command_force, CONSOLE_LINE_FORCE},
+    {command_init, CONSOLE_LINE_INIT},   {command_adopt, CONSOLE_LINE_ADOPT},
+    {command_drop, CONSOLE_LINE_DROP},   {command_validate, CONSOLE_LINE_VALIDATE},
+};
+
+/* Whoever asks for another form wants to read that. */
+static enum console_line_kind kind_of(const struct invocation *invocation)
 {
-    if (command->run == command_up || command->run == command_down || command->run == command_goto)
-        return CONSOLE_LINE_CHANGE;
-    if (command->run == command_force)
-        return CONSOLE_LINE_FORCE;
-    if (command->run == command_init)
-        return CONSOLE_LINE_INIT;
-    if (command->run == command_adopt)
-        return CONSOLE_LINE_ADOPT;
-    return command->run == command_drop ? CONSOLE_LINE_DROP : CONSOLE_LINE_SHOW;
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (kinds[i].run == invocation->command->run)
+            return kinds[i].kind >= CONSOLE_LINE_VALIDATE && invocation_has(invocation, "json")
+                       ? CONSOLE_LINE_SHOW
+                       : kinds[i].kind;
+    return CONSOLE_LINE_SHOW;
 }
 
 static gboolean read_line(const char *text, struct console_line *line, GError **error)
@@ -94,7 +103,7 @@ static gboolean read_line(const char *text, struct console_line *line, GError **
     gboolean is_nothing = FALSE;
     if (invocation == NULL)
         return FALSE;
-    line->kind = kind_of(invocation->command);
+    line->kind = kind_of(invocation);
     if (line->kind == CONSOLE_LINE_INIT && invocation_has(invocation, "print-sql"))
         line->kind = CONSOLE_LINE_SHOW;
     line->is_dry_run = invocation_has(invocation, "dry-run");

@@ -13,9 +13,10 @@
 #define HISTORY   SCREEN_BIT(SCREEN_HISTORY)
 #define LOG       SCREEN_BIT(SCREEN_LOG)
 #define GRAPH     SCREEN_BIT(SCREEN_GRAPH)
+#define REPORT    SCREEN_BIT(SCREEN_REPORT)
 #define LISTS     SCREENS_LISTS
 #define TEXTS     (SQL | LOG | SCREEN_BIT(SCREEN_OUTPUT))
-#define MIGRATION (TIMELINE | SQL | PLAN | GRAPH | HISTORY)
+#define MIGRATION (TIMELINE | SQL | PLAN | GRAPH | HISTORY | REPORT)
 
 /* clang-format off */
 const struct action actions[] = {
@@ -27,6 +28,7 @@ const struct action actions[] = {
     {ACTION_VIEW_SQL, ACTION_READS, MIGRATION | RUN | SCREEN_BIT(SCREEN_GATE), "view-sql", "v", "SQL", "the SQL of the selected migration, up and down", NULL},
     {ACTION_STOP_AFTER, ACTION_STEERS, RUN, "stop", "s", "stop after this one", "let the migration under way finish, then stop", NULL},
     {ACTION_CANCEL, ACTION_STEERS, RUN, "cancel", "C C-c", "cancel", "cancel the running statement (asks); again: end the server's backend", NULL},
+    {ACTION_CANCEL, ACTION_STEERS, LISTS & ~RUN, "cancel-inquiry", "C C-c", NULL, "stop what is being found out; what came so far stays", NULL},
     {ACTION_NEXT_STATEMENT, ACTION_READS, SQL, "next-statement", "n", "statement", "the next statement", NULL},
     {ACTION_PREVIOUS_STATEMENT, ACTION_READS, SQL, "previous-statement", "N", NULL, "the previous statement", NULL},
     {ACTION_SYNC, ACTION_READS, SQL, "sync", "s", "sync", "scroll up and down file together, or each alone", NULL},
@@ -39,8 +41,9 @@ const struct action actions[] = {
     {ACTION_SEARCH, ACTION_READS, LISTS, "search", "/ F3", "find", "find text; capital letters matter once there is one", NULL},
     {ACTION_SEARCH_NEXT, ACTION_READS, LISTS & ~SQL, "search-next", "n", NULL, "the next that was found", NULL},
     {ACTION_SEARCH_PREVIOUS, ACTION_READS, LISTS & ~SQL, "search-previous", "N", NULL, "the previous that was found", NULL},
-    {ACTION_FILTER, ACTION_READS, TIMELINE | HISTORY | LOG | ACTIVITY, "filter", "F F4", "filter", "show matching rows alone; empty shows all", NULL},
+    {ACTION_FILTER, ACTION_READS, TIMELINE | HISTORY | LOG | ACTIVITY | REPORT, "filter", "F F4", "filter", "show matching rows alone; empty shows all", NULL},
     {ACTION_RECOVER, ACTION_WRITES, TIMELINE | HISTORY, "recover", "f", "force", "set the version row by hand, through the gate: for recovery", "force VERSION"},
+    {ACTION_VALIDATE, ACTION_READS, TIMELINE | GRAPH | HISTORY | REPORT, "check", "a", "validate", "look whether version table, files and history agree", "validate"},
     {ACTION_HELP, ACTION_READS, SCREENS_ALL, "help", "? F1", "help", "the keys of this screen, its letters, and the rest", "help"},
     {ACTION_BACK, ACTION_READS, LISTS, "back", "q Esc", "back", "back to the screen before; on the first, q leaves", NULL},
     {ACTION_BACK, ACTION_READS, SCREEN_BIT(SCREEN_GATE), "cancel-gate", "Esc C-c", "cancel", "leave the gate: nothing is changed", NULL},
@@ -55,6 +58,7 @@ const struct action actions[] = {
     {ACTION_TO_LOG, ACTION_READS, LISTS, "to-log", "7 L", NULL, "every statement this program sent, and what it said", NULL},
     {ACTION_TO_GRAPH, ACTION_READS, LISTS, "to-graph", "8", NULL, "what needs what", "graph"},
     {ACTION_TO_CONFIG, ACTION_READS, LISTS, "to-config", "9", NULL, "every setting and where it comes from", "config"},
+    {ACTION_TO_REPORT, ACTION_READS, LISTS, "to-report", "", NULL, "what was found out last", NULL},
     {ACTION_ARM, ACTION_READS, LISTS, "arm", "w", NULL, "allow changes for 15 minutes, or forbid them again", NULL},
     {ACTION_RELOAD, ACTION_READS, SCREENS_ALL & ~SCREEN_BIT(SCREEN_GATE), "reload", "R F5 C-l", NULL, "read files and database again, repaint", NULL},
     {ACTION_COPY, ACTION_READS, LISTS, "copy", "y", NULL, "copy the selection to the terminal's clipboard, and to a file", NULL},
@@ -87,7 +91,7 @@ static const char *const screen_names[SCREEN_COUNT] = {
     [SCREEN_TIMELINE] = "timeline", [SCREEN_SQL] = "sql",           [SCREEN_PLAN] = "plan",
     [SCREEN_RUN] = "run",           [SCREEN_ACTIVITY] = "activity", [SCREEN_HISTORY] = "history",
     [SCREEN_LOG] = "log",           [SCREEN_GRAPH] = "graph",       [SCREEN_CONFIG] = "config",
-    [SCREEN_HELP] = "help",         [SCREEN_OUTPUT] = "output",     [SCREEN_GATE] = "gate",
+    [SCREEN_REPORT] = "report",     [SCREEN_HELP] = "help",         [SCREEN_OUTPUT] = "output",     [SCREEN_GATE] = "gate",
 };
 
 const char *screen_name(enum screen screen)

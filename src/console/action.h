@@ -15,6 +15,7 @@ enum screen {
     SCREEN_LOG,      /* 7 */
     SCREEN_GRAPH,
     SCREEN_CONFIG,
+    SCREEN_REPORT, /* what an inquiry found */
     SCREEN_HELP,
     SCREEN_OUTPUT, /* what a command typed at the prompt printed */
     SCREEN_GATE,
@@ -58,6 +59,7 @@ enum action_id {
     ACTION_TO_LOG,
     ACTION_TO_GRAPH,
     ACTION_TO_CONFIG,
+    ACTION_TO_REPORT,
     ACTION_ZOOM,
     ACTION_UNZOOM,
     ACTION_CURRENT,
@@ -81,6 +83,8 @@ enum action_id {
     ACTION_PRINT,
     ACTION_PAGER,
     ACTION_SUSPEND,
+    /* finding out */
+    ACTION_VALIDATE,
     /* changing */
     ACTION_DRY_RUN,
     ACTION_ARM,

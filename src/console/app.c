@@ -153,6 +153,11 @@ void console_ask(struct console *console, struct job *job)
     monitor_ask(console->monitor, job);
 }
 
+struct inquiry *console_inquire(struct console *console, const struct inquiry_work *work)
+{
+    return inquiry_start(console->inquirer, work);
+}
+
 void console_show_output(struct console *console, const char *title, char *text)
 {
     output_view_set(console->views[SCREEN_OUTPUT], title, text);
@@ -330,7 +335,8 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
 static gboolean on_tick(gpointer data)
 {
     struct console *console = data;
-    if (runner_is_active(console->runner) || console->armed_until != 0)
+    if (runner_is_active(console->runner) || inquirer_is_busy(console->inquirer) ||
+        console->armed_until != 0)
         update_shown(console);
     return G_SOURCE_CONTINUE;
 }
@@ -482,6 +488,7 @@ static void start_threads(struct console *console)
     pthread_sigmask(SIG_BLOCK, &all, &before);
     console->monitor = monitor_start(console, console->options->settings, on_model);
     console->runner = runner_new(console, console->options->settings, on_run);
+    console->inquirer = inquirer_new(console, console->options->settings);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -508,6 +515,7 @@ gboolean console_run(const struct console_options *options, GError **error)
     g_main_loop_unref(console.loop);
     console.loop = NULL;
     runner_free(console.runner);
+    inquirer_free(console.inquirer);
     monitor_stop(console.monitor);
     prompt_free(console.prompt);
     close_views(&console);

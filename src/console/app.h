@@ -5,6 +5,7 @@
 #include "console/frame.h"
 #include "console/key.h"
 #include "console/prompt.h"
+#include "console/report.h"
 #include "console/terminal.h"
 
 struct console {
@@ -14,6 +15,8 @@ struct console {
     struct grid *grid; /* as last painted; a new one after a resize */
     struct monitor *monitor;
     struct runner *runner;
+    struct inquirer *inquirer;
+    struct inquiry *command; /* a command whose output is waited for; NULL */
     struct record *record;
     struct model *model;
     struct view *views[SCREEN_COUNT];
@@ -81,8 +84,15 @@ void change_recover(struct console *console);
 void change_cancel_session(struct console *console);
 void change_end_session(struct console *console);
 
+/* examine.c: from a key to an inquiry */
+void examine_validate(struct console *console);
+/* Shown on the report screen. Takes over what is in question. */
+void examine(struct console *console, struct report_question *question);
+
 /* command_line.c: what is typed after ":" */
 void command_line_ask(struct console *console);
+/* Stops the command whose output is waited for. */
+void command_line_cancel(struct console *console);
 /* Adds the console's own words that may stand at byte cursor of text to candidates (of struct
  * console_candidate *). */
 void command_line_complete(const char *text, gsize cursor, GPtrArray *candidates);

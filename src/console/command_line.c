@@ -79,25 +79,24 @@ struct show {
     const struct console_host *host;
     char *text;
     int columns;
-    struct cancellation *cancellation;
 };
 
 static void show_free(gpointer data)
 {
     struct show *show = data;
-    cancellation_unref(show->cancellation);
     g_free(show->text);
     g_free(show);
 }
 
-static gpointer show_work(struct engine *engine, gpointer data, GError **error)
+static gpointer show_work(struct inquiry *inquiry, struct engine *engine, gpointer data,
+                          GError **error)
 {
     struct show *show = data;
     g_autoptr(GError) failure = NULL;
     GString *output = g_string_new(NULL);
     (void)engine;
-    if (!show->host->show(show->host->data, show->text, show->columns, show->cancellation, output,
-                          &failure)) {
+    if (!show->host->show(show->host->data, show->text, show->columns,
+                          inquiry_cancellation(inquiry), output, &failure)) {
         g_autofree char *line = error_line(failure);
         g_string_append_printf(output, "%swinch: %s\n", output->len > 0 ? "\n" : "", line);
     }
@@ -109,17 +108,33 @@ static void show_done(struct console *console, gpointer data, gpointer result, c
 {
     const struct show *show = data;
     (void)error;
+    console->command = NULL;
     g_autofree char *title = g_strdup_printf("winch %s", show->text);
     console_show_output(console, title, result);
 }
 
+/* On a thread of its own: what takes minutes keeps nobody from looking. */
 static void ask_show(struct console *console, const char *text)
 {
     struct show *show = g_new(struct show, 1);
     *show = (struct show){&console->options->host, g_strdup(text),
-                          console->grid != NULL ? console->grid->columns : 80, cancellation_new()};
-    console_say(console, RECORD_INFO, "winch %s ...", text);
-    console_ask(console, job_new(show_work, show_done, show, show_free, g_free));
+                          console->grid != NULL ? console->grid->columns : 80};
+    console_say(console, RECORD_INFO, "winch %s ...  C-c stops it", text);
+    inquiry_abandon(console->command);
+    console->command = console_inquire(console, &(struct inquiry_work){.work = show_work,
+                                                                       .done = show_done,
+                                                                       .free_data = show_free,
+                                                                       .free_result = g_free,
+                                                                       .data = show,
+                                                                       .is_local = TRUE});
+}
+
+void command_line_cancel(struct console *console)
+{
+    if (console->command != NULL)
+        inquiry_cancel(console->command);
+    else
+        console_say(console, RECORD_INFO, "nothing is being found out");
 }
 
 static void ask_force(struct console *console, const struct console_line *line)
@@ -171,6 +186,8 @@ static gboolean do_command(struct console *console, const char *text, GError **e
         return FALSE;
     if (line.kind == CONSOLE_LINE_SHOW)
         ask_show(console, text);
+    else if (line.kind == CONSOLE_LINE_VALIDATE)
+        examine_validate(console);
     else if (line.kind == CONSOLE_LINE_FORCE)
         ask_force(console, &line);
     else

@@ -22,6 +22,7 @@ enum console_line_kind {
     CONSOLE_LINE_INIT,
     CONSOLE_LINE_ADOPT,
     CONSOLE_LINE_DROP,
+    CONSOLE_LINE_VALIDATE, /* looks, and has a screen for what it finds */
 };
 struct console_line {
     enum console_line_kind kind;

@@ -3,6 +3,7 @@
 #define WINCH_CONSOLE_FRAME_H
 
 #include "console/console.h"
+#include "console/inquiry.h"
 #include "console/model.h"
 #include "console/monitor.h"
 #include "console/record.h"
@@ -67,6 +68,9 @@ gboolean console_is_zoomed(const struct console *console);
 
 /* Has work done on the monitor's thread. Takes over the job. */
 void console_ask(struct console *console, struct job *job);
+
+/* Has something found out on a thread and a connection of its own: see inquiry.h. */
+struct inquiry *console_inquire(struct console *console, const struct inquiry_work *work);
 
 /* Opens a gate before a change; nothing happens until its words are typed. Takes over request. */
 void console_gate(struct console *console, struct run_request *request);

@@ -48,6 +48,7 @@ static const struct {
     {ACTION_TO_LOG, SCREEN_LOG},
     {ACTION_TO_GRAPH, SCREEN_GRAPH},
     {ACTION_TO_CONFIG, SCREEN_CONFIG},
+    {ACTION_TO_REPORT, SCREEN_REPORT},
     {ACTION_HELP, SCREEN_HELP},
 };
 
@@ -156,6 +157,8 @@ static const struct {
     {ACTION_UNZOOM, unzoom},
     {ACTION_DRY_RUN, change_dry_run},
     {ACTION_MIGRATE, change_migrate},
+    {ACTION_VALIDATE, examine_validate},
+    {ACTION_CANCEL, command_line_cancel},
     {ACTION_CANCEL_SESSION, change_cancel_session},
     {ACTION_TERMINATE, change_end_session},
     {ACTION_ROLLBACK, change_rollback},

@@ -2,6 +2,7 @@
 #ifndef WINCH_CONSOLE_VIEWS_H
 #define WINCH_CONSOLE_VIEWS_H
 
+#include "console/report.h"
 #include "console/runner.h"
 #include "console/view.h"
 
@@ -14,6 +15,7 @@ extern const struct view_ops history_view_ops;
 extern const struct view_ops log_view_ops;
 extern const struct view_ops graph_view_ops;
 extern const struct view_ops config_view_ops;
+extern const struct view_ops report_view_ops;
 extern const struct view_ops help_view_ops;
 extern const struct view_ops output_view_ops;
 extern const struct view_ops gate_view_ops;
@@ -23,6 +25,9 @@ void timeline_view_settle(struct view *view);
 
 /* What the output screen shows. Takes over text. */
 void output_view_set(struct view *view, const char *title, char *text);
+
+/* Begins an inquiry; one under way is given up. Takes over what is in question. */
+void report_view_ask(struct view *view, struct report_question *question);
 
 /* What the gate is about. Takes over request. */
 void gate_view_set(struct view *view, struct run_request *request);

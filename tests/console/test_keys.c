@@ -24,6 +24,7 @@ static const struct place {
     [SCREEN_LOG] = {"7", NULL, "Log  times"},
     [SCREEN_GRAPH] = {"8", NULL, "Graph  newest"},
     [SCREEN_CONFIG] = {"9", NULL, "Config  no"},
+    [SCREEN_REPORT] = {NULL, "validate", "Validate  "},
     [SCREEN_HELP] = {NULL, "screen help", "Help  "},
     [SCREEN_OUTPUT] = {NULL, "screen output", "Output  "},
     [SCREEN_GATE] = {"1 G k k m", NULL, "!! MIGRATE"},
