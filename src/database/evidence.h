@@ -5,7 +5,7 @@
 #include <glib.h>
 
 #include "base/autofree.h"
-#include "database/lock_mode.h"
+#include "base/lock_mode.h"
 
 /* Relations are named "schema.name" as database/activity.h names them: raw, unquoted. Those of the
  * server's own catalogs, and TOAST, are left out. */

@@ -1,7 +1,7 @@
 /* PostgreSQL's table-level locks: their names, and what each keeps waiting (manual, section
  * 13.3.1). */
-#ifndef WINCH_DATABASE_LOCK_MODE_H
-#define WINCH_DATABASE_LOCK_MODE_H
+#ifndef WINCH_BASE_LOCK_MODE_H
+#define WINCH_BASE_LOCK_MODE_H
 
 #include <glib.h>
 

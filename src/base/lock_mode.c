@@ -1,5 +1,5 @@
 /* The lock modes, a row each. */
-#include "database/lock_mode.h"
+#include "base/lock_mode.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "database/lock_mode.h"
+#include "base/lock_mode.h"
 
 static void lock_mode__parse__takes_both_spellings(void **state)
 {
