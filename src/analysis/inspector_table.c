@@ -234,7 +234,7 @@ void inspect_column(struct inspector *inspector, const struct sql_object *table,
         inspector_place(inspector, &inner, constraint->location, 0);
         if (inner.offset + inner.length > action.offset + action.length)
             inner.length = action.offset + action.length - inner.offset;
-        inner.flags |= SQL_FLAG(INLINE);
+        inner.flags |= SQL_FLAG(INLINE) | (action.flags & SQL_FLAG(NEW_TABLE));
         inner.parent = number;
         /* NOT VALID cannot stand here, and what follows a column is on that column alone. */
         inspect_constraint(inspector, table, constraint, column->colname, inner);
@@ -308,7 +308,7 @@ static void inspect_elements(struct inspector *inspector, const struct sql_objec
             struct piece piece = g_array_index(pieces, struct piece, i);
             inspector_place(inspector, &action, (gint64)piece.offset, piece.length);
         }
-        action.flags |= SQL_FLAG(INLINE);
+        action.flags |= SQL_FLAG(INLINE) | SQL_FLAG(NEW_TABLE);
         action.parent = parent;
         inspect_element(inspector, table, statement->table_elts[i], action);
     }

@@ -278,6 +278,7 @@ enum sql_phase {
     X(ONLY, "only")                 /* ON ONLY, ALTER TABLE ONLY */                                \
     X(INLINE, "inline")             /* a column or constraint written inside CREATE TABLE, or a */ \
                                     /* constraint inside ADD COLUMN: its command comes before it */\
+    X(NEW_TABLE, "new-table")       /* INLINE: written in the CREATE TABLE of its table */         \
     X(IN_BODY, "in-body")           /* found inside a DO block or a function */                    \
     X(IS_RUN, "is-run")             /* IN_BODY: of a DO, so that it happens now */                 \
     X(NOT_VALID, "not-valid")                                                                      \

@@ -49,7 +49,7 @@ char *inspect_actions(const struct inspected_statement *statement)
         append_names(text, "columns", action->columns, action->column_count);
         append_names(text, "others", action->other_columns, action->other_column_count);
         for (guint flag = 0; flag < SQL_FLAGS; flag++)
-            if ((action->flags >> flag) & 1)
+            if (((action->flags >> flag) & 1) && flag != SQL_FLAG_NUMBER_NEW_TABLE)
                 g_string_append_printf(text, " %s", sql_flag_word(flag));
     }
     return g_string_free(text, FALSE);
