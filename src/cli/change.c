@@ -1,28 +1,10 @@
-/* up, down, goto: the way there, the words where they are asked for, and a truthful end. */
+/* up, down, goto, rollback, emergency: the way there, the words where they are asked for, and a
+ * truthful end. */
 #include "cli/command.h"
 
-#include <string.h>
+#include "engine/gate.h"
 
-gboolean change_options_take(struct command_context *context, const char *words, const char *why,
-                             struct change_options *options, char **typed, GError **error)
-{
-    const struct invocation *invocation = context->invocation;
-    g_autoptr(GError) nobody = NULL;
-    options->confirm = invocation_value(invocation, "confirm");
-    options->reason = invocation_value(invocation, "reason");
-    options->is_dry_run = invocation_has(invocation, "dry-run");
-    if (words == NULL || options->confirm != NULL || options->is_dry_run)
-        return TRUE;
-    g_autofree char *question =
-        g_strdup_printf("%s\nType \"%s\" to go on: ", why != NULL ? why : "", words);
-    *typed = progress_ask(context->progress, question, &nobody);
-    options->confirm = *typed;
-    if (nobody != NULL && !error_is(nobody, ERROR_REFUSED)) {
-        g_propagate_error(error, g_steal_pointer(&nobody));
-        return FALSE;
-    }
-    return TRUE;
-}
+#include <string.h>
 
 /* ---- how it ended
  * --------------------------------------------------------------------------------- */
@@ -84,25 +66,31 @@ static gboolean migrate(struct command_context *context, const struct goal *goal
 /* ---- the words before it
  * ---------------------------------------------------------------------------- */
 
-/* What goes back is shown before the words are asked for, and what was shown is what runs. */
+/* Only what asks for nothing is not planned twice. */
+static gboolean may_ask(const struct command_context *context, const struct goal *goal)
+{
+    gboolean goes_up =
+        goal->kind == GOAL_UP || goal->kind == GOAL_UP_TO || goal->kind == GOAL_MISSED;
+    return !goes_up || engine_environment(context->engine)->policy.up != UP_FREE;
+}
+
+/* What was shown before a question is what runs. */
 static gboolean change(struct command_context *context, const struct goal *goal, GError **error)
 {
     struct change_options options = {.plan_id = invocation_value(context->invocation, "plan")};
-    g_autofree char *typed = NULL, *words = NULL, *why = NULL;
+    g_autofree char *typed = NULL;
     AUTOPTR(plan) *plan = NULL;
-    gboolean goes_up =
-        goal->kind == GOAL_UP || goal->kind == GOAL_UP_TO || goal->kind == GOAL_MISSED;
-    if (!goes_up) {
+    change_options_read(context->invocation, &options);
+    if (may_ask(context, goal))
         plan = engine_plan(context->engine, goal, NULL);
-        words = plan != NULL ? engine_confirmation(context->engine, plan, &why) : NULL;
-    }
-    if (words != NULL && !invocation_has(context->invocation, "confirm")) {
-        plan_show(context, plan);
-        if (options.plan_id == NULL)
+    if (plan != NULL && plan->steps->len > 0) {
+        struct gate_wish wish = gate_wish_of_plan(plan, goal);
+        if (!gate_ask(context, &wish, &options, &typed, error))
+            return FALSE;
+        if (typed != NULL && options.plan_id == NULL)
             options.plan_id = plan->id;
     }
-    return change_options_take(context, words, why, &options, &typed, error) &&
-           migrate(context, goal, &options, error);
+    return migrate(context, goal, &options, error);
 }
 
 /* ---- commands
@@ -179,6 +167,13 @@ gboolean change_goal_read(const struct invocation *invocation, struct goal *goal
     *is_nothing = FALSE;
     if (command == command_up)
         return read_up(invocation, goal, is_nothing, error);
+    if (command == command_emergency)
+        goal->kind = GOAL_EMERGENCY;
+    if (command == command_rollback && invocation_argument(invocation, 0) == NULL)
+        goal->kind = GOAL_ROLLBACK;
+    if (goal->kind == GOAL_EMERGENCY || goal->kind == GOAL_ROLLBACK)
+        return TRUE;
+    goal->never_up = command == command_rollback;
     if (command == command_down)
         return read_down(invocation, goal, is_nothing, error);
     goal->kind = GOAL_GOTO;
@@ -208,6 +203,16 @@ gboolean command_down(struct command_context *context, GError **error)
 }
 
 gboolean command_goto(struct command_context *context, GError **error)
+{
+    return change_as_asked(context, error);
+}
+
+gboolean command_rollback(struct command_context *context, GError **error)
+{
+    return change_as_asked(context, error);
+}
+
+gboolean command_emergency(struct command_context *context, GError **error)
 {
     return change_as_asked(context, error);
 }

@@ -77,16 +77,20 @@ gboolean command_config(struct command_context *context, GError **error);
 gboolean command_plan(struct command_context *context, GError **error);
 void plan_show(struct command_context *context, const struct plan *plan);
 json_t *plan_json(const struct plan *plan);
+/* The way that --down, --missed or a target asks for; without one goal stays as it is. */
+gboolean plan_goal_read(const struct command_context *context, struct goal *goal, GError **error);
 /* show_history.c */
 gboolean command_history(struct command_context *context, GError **error);
 /* show_graph.c, show_locks.c */
 gboolean command_graph(struct command_context *context, GError **error);
 gboolean command_locks(struct command_context *context, GError **error);
-/* change.c: up, down, goto */
+/* change.c */
 gboolean command_up(struct command_context *context, GError **error);
 gboolean command_down(struct command_context *context, GError **error);
 gboolean command_goto(struct command_context *context, GError **error);
-/* What a command line of one of the three asks for. *is_nothing: a count of 0. */
+gboolean command_rollback(struct command_context *context, GError **error);
+gboolean command_emergency(struct command_context *context, GError **error);
+/* What a command line of one of the five asks for. *is_nothing: a count of 0. */
 gboolean change_goal_read(const struct invocation *invocation, struct goal *goal,
                           gboolean *is_nothing, GError **error);
 /* console.c */
@@ -96,10 +100,18 @@ gboolean command_init(struct command_context *context, GError **error);
 gboolean command_force(struct command_context *context, GError **error);
 gboolean command_adopt(struct command_context *context, GError **error);
 gboolean command_drop(struct command_context *context, GError **error);
-/* Fills options and asks for the words a change wants, where there is a terminal to ask on. words
- * and why may be NULL: nothing is asked. *typed owns what was typed. */
-gboolean change_options_take(struct command_context *context, const char *words, const char *why,
-                             struct change_options *options, char **typed, GError **error);
+/* gate.c */
+struct gate;
+struct gate_wish;
+gboolean command_gate(struct command_context *context, GError **error);
+void gate_show(struct command_context *context, const struct gate *gate);
+json_t *gate_json(const struct gate *gate);
+/* What the command line says beside the goal. */
+void change_options_read(const struct invocation *invocation, struct change_options *options);
+/* Asks what the gate asks for and options do not say, where there is a terminal to ask on. *typed
+ * owns what was typed. */
+gboolean gate_ask(struct command_context *context, const struct gate_wish *wish,
+                  struct change_options *options, char **typed, GError **error);
 /* mark.c */
 gboolean command_mark(struct command_context *context, GError **error);
 /* create.c, wait.c (wait and run), demo.c, help.c */

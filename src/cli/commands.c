@@ -30,6 +30,15 @@ const struct command commands[] = {
      "(see 'mark') or none. With --verbose also the statements. The plan's id can be\n"
      "handed to a change with --plan, which then refuses to do anything else.",
      OPTIONS("down", "missed", "allow-empty-down"), 0, 1, LOOKS, command_plan},
+    {"gate", GROUP_LOOK, "[TARGET]", "the checks before a change, and what it asks for",
+     "What a rollback by policy would have to pass, or the way to TARGET (see 'plan'):\n"
+     "whether the configuration and the database mean the same environment, who holds\n"
+     "the lock, how far back the policy goes, whether this very plan was previewed, who\n"
+     "is in the way, whose tables they are, replicas, history, reason, approval and\n"
+     "backup. Exit status 5 when a check fails. A change goes through the same checks\n"
+     "under the lock. 'winch config' shows the policies.",
+     OPTIONS("down", "missed", "allow-empty-down", "plan", "reason", "override"), 0, 1, LOOKS,
+     command_gate},
     {"history", GROUP_LOOK, "", "what was done, by whom, and how it ended",
      "Oldest first. --verify recomputes the hash chain and names the first row that\n"
      "was changed, is missing or stands elsewhere (exit status 6). --verbose adds what\n"
@@ -48,34 +57,54 @@ const struct command commands[] = {
      "Secrets are masked. No database is needed.", NULL, 0, 0, COMMAND_CONFIG, command_config},
     {"init", GROUP_CHANGE, "", "create version table and history",
      "Idempotent; other changes do it by themselves. With --environment the\n"
-     "environment is recorded in the database. --print-sql prints the script for\n"
-     "somebody who has the rights.",
-     OPTIONS("print-sql"), 0, 0, CHANGES, command_init},
+     "environment is recorded in the database; one that allows more than what was\n"
+     "recorded before asks for typed words and a reason. --print-sql prints the script\n"
+     "for somebody who has the rights.",
+     OPTIONS("print-sql", "reason", "confirm"), 0, 0, CHANGES, command_init},
     {"up", GROUP_CHANGE, "[N]", "apply pending migrations, all or N",
      "Each transactional migration commits together with its version row and its\n"
      "history row, or leaves nothing. --dry-run runs them in one transaction that is\n"
      "rolled back, and shows each statement's time and rows. --missed runs what lies\n"
-     "below the version row and never ran.\n"
+     "below the version row and never ran. Production asks for a yes first: --yes in\n"
+     "scripts.\n"
      "\n"
      "--in-flight N is for databases far away, and refused in production: up to N\n"
      "transactional migrations are sent before the first is answered. Each still\n"
      "commits by itself, and runs nothing unless the one before it is in. What cannot\n"
      "be sent ahead (not transactional, checks, COPY) waits its turn.",
-     OPTIONS("to", "in-flight", "missed", "dry-run", "plan", "reason", "confirm"), 0, 1, CHANGES,
-     command_up},
+     OPTIONS("to", "in-flight", "missed", "dry-run", "plan", "reason", "confirm", "yes"), 0, 1,
+     CHANGES, command_up},
     {"down", GROUP_CHANGE, "[N]", "take migrations back, one or N",
      "Without N one. A missing or empty down of an up that did something is refused\n"
      "unless --allow-empty-down says that it is meant. --all asks for typed words.",
-     OPTIONS("all", "dry-run", "plan", "reason", "confirm", "allow-empty-down"), 0, 1, CHANGES,
-     command_down},
+     OPTIONS("all", "dry-run", "plan", "reason", "confirm", "yes", "override", "allow-empty-down"),
+     0, 1, CHANGES, command_down},
     {"goto", GROUP_CHANGE, "TARGET", "up or down to a version",
      "TARGET as for 'plan'; 'none' is the empty database.",
-     OPTIONS("dry-run", "plan", "reason", "confirm", "allow-empty-down"), 1, 1, CHANGES,
-     command_goto},
+     OPTIONS("dry-run", "plan", "reason", "confirm", "yes", "override", "allow-empty-down"), 1, 1,
+     CHANGES, command_goto},
+    {"rollback", GROUP_CHANGE, "[TARGET]", "go back as far as the environment allows",
+     "Without TARGET to where the environment's policy goes: in production the last\n"
+     "version marked known good, in staging the last one marked stable, elsewhere one\n"
+     "migration. Never up. The same gate stands before 'down', 'goto' and all else\n"
+     "that goes back: 'winch gate' shows it. What a policy lets be overridden (a target\n"
+     "that lies further back, a missing preview, a missing backup) goes on with\n"
+     "--override REASON, and both are recorded. This version takes no backup: where\n"
+     "one is required, a rollback is refused until somebody says so.",
+     OPTIONS("dry-run", "plan", "reason", "confirm", "yes", "override", "allow-empty-down"), 0, 1,
+     CHANGES, command_rollback},
+    {"emergency", GROUP_CHANGE, "", "go back to the safe version, at once",
+     "To the last version marked known good, else the last one marked stable. Asks for\n"
+     "the typed words and --reason TEXT in any environment, and for nothing else: the\n"
+     "reason stands for a preview, a backup and a second person, and what it stood for\n"
+     "is recorded. A database of another environment than was meant, and a history\n"
+     "that cannot be written where the policy requires it, are refused all the same.",
+     OPTIONS("dry-run", "plan", "reason", "confirm", "allow-empty-down"), 0, 0, CHANGES,
+     command_emergency},
     {"force", GROUP_CHANGE, "VERSION", "set the version row, run nothing",
      "For recovery: after the schema was mended by hand, the row says so. -1 or none\n"
      "empties the table. Recorded, with --reason.",
-     OPTIONS("reason", "confirm"), 1, 1, CHANGES, command_force},
+     OPTIONS("reason", "confirm", "yes", "override"), 1, 1, CHANGES, command_force},
     {"mark", GROUP_CHANGE, "KIND VERSION", "say that a version is stable, or known good",
      "KIND is stable or known-good. The newest version so marked that does not lie\n"
      "above the current one is last-stable, or last-known-good, wherever a version is\n"
@@ -89,7 +118,7 @@ const struct command commands[] = {
     {"drop", GROUP_CHANGE, "", "drop every table of the current schema",
      "What golang-migrate's drop does, in one transaction, recorded. -f does not ask,\n"
      "in development.",
-     OPTIONS("f", "reason", "confirm"), 0, 0, CHANGES, command_drop},
+     OPTIONS("f", "reason", "confirm", "yes", "override"), 0, 0, CHANGES, command_drop},
     {"validate", GROUP_PROVE, "", "version table, files and history against each other",
      "Exit status 6 when something does not agree.", NULL, 0, 0, LOOKS, command_validate},
     {"console", GROUP_SERVE, "", "the console: every screen, every key",
@@ -104,7 +133,7 @@ const struct command commands[] = {
     {"run", GROUP_SERVE, "-- COMMAND", "wait, migrate, validate, then become COMMAND",
      "For a container's entry point. Of many that start at once one migrates, and\n"
      "the others go on when it is done.",
-     OPTIONS("for"), 0, 0, COMMAND_CHANGES, command_run},
+     OPTIONS("for", "yes"), 0, 0, COMMAND_CHANGES, command_run},
     {"create", GROUP_WRITE, "NAME", "write a new pair of files",
      "Numbered in sequence with six digits; --format takes the time instead. Nothing\n"
      "is overwritten.",

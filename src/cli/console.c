@@ -80,10 +80,11 @@ static const struct {
     gboolean (*run)(struct command_context *context, GError **error);
     enum console_line_kind kind;
 } kinds[] = {
-    {command_up, CONSOLE_LINE_CHANGE},   {command_down, CONSOLE_LINE_CHANGE},
-    {command_goto, CONSOLE_LINE_CHANGE}, {command_force, CONSOLE_LINE_FORCE},
-    {command_init, CONSOLE_LINE_INIT},   {command_adopt, CONSOLE_LINE_ADOPT},
-    {command_drop, CONSOLE_LINE_DROP},   {command_validate, CONSOLE_LINE_VALIDATE},
+    {command_up, CONSOLE_LINE_CHANGE},        {command_down, CONSOLE_LINE_CHANGE},
+    {command_goto, CONSOLE_LINE_CHANGE},      {command_rollback, CONSOLE_LINE_CHANGE},
+    {command_emergency, CONSOLE_LINE_CHANGE}, {command_force, CONSOLE_LINE_FORCE},
+    {command_init, CONSOLE_LINE_INIT},        {command_adopt, CONSOLE_LINE_ADOPT},
+    {command_drop, CONSOLE_LINE_DROP},        {command_validate, CONSOLE_LINE_VALIDATE},
 };
 
 /* Whoever asks for another form wants to read that. */
@@ -108,6 +109,7 @@ static gboolean read_line(const char *text, struct console_line *line, GError **
         line->kind = CONSOLE_LINE_SHOW;
     line->is_dry_run = invocation_has(invocation, "dry-run");
     line->reason = g_strdup(invocation_value(invocation, "reason"));
+    line->override = g_strdup(invocation_value(invocation, "override"));
     line->environment = g_strdup(invocation_value(invocation, "environment"));
     line->version = g_strdup(invocation_argument(invocation, 0));
     if (line->kind == CONSOLE_LINE_CHANGE &&

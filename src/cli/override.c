@@ -1,18 +1,30 @@
 /* init, force, adopt, drop: what does not go by the files. */
 #include "cli/command.h"
 
+#include "engine/gate.h"
+
 #include <string.h>
 
 gboolean command_init(struct command_context *context, GError **error)
 {
     const char *environment = invocation_value(context->invocation, "environment");
+    struct gate_wish wish = {.action = GATE_LOWER, .from = VERSION_NONE, .to = VERSION_NONE};
+    struct change_options options = {0};
+    g_autofree char *typed = NULL;
     if (invocation_has(context->invocation, "print-sql")) {
         g_autofree char *script = engine_init_script(context->engine);
         json_object_set_new(context->document, "sql", output_string(script));
         output_line(context->output, ROLE_PLAIN, "%s", g_strchomp(script));
         return TRUE;
     }
-    if (!engine_init(context->engine, environment, error))
+    change_options_read(context->invocation, &options);
+    if (environment != NULL) {
+        wish.target = environment;
+        if (engine_lowers(context->engine, environment) &&
+            !gate_ask(context, &wish, &options, &typed, error))
+            return FALSE;
+    }
+    if (!engine_init(context->engine, environment, &options, error))
         return FALSE;
     g_autofree char *label = output_safe(engine_label(context->engine));
     gboolean has_history = engine_history_presence(context->engine) == HISTORY_PRESENT;
@@ -46,13 +58,17 @@ static gboolean forced_version_read(struct command_context *context, gint64 *ver
 gboolean command_force(struct command_context *context, GError **error)
 {
     struct change_options options = {0};
+    struct version_state state;
     gint64 version;
-    if (!forced_version_read(context, &version, error))
+    if (!forced_version_read(context, &version, error) ||
+        !engine_version(context->engine, &state, error))
         return FALSE;
     g_autofree char *target = migration_set_version_text(engine_set(context->engine), version);
-    g_autofree char *why = NULL, *typed = NULL;
-    g_autofree char *words = engine_confirmation_for(context->engine, target, &why);
-    if (!change_options_take(context, words, why, &options, &typed, error) ||
+    g_autofree char *typed = NULL;
+    struct gate_wish wish = {
+        .action = GATE_FORCE, .target = target, .from = state.version, .to = version};
+    change_options_read(context->invocation, &options);
+    if (!gate_ask(context, &wish, &options, &typed, error) ||
         !engine_force(context->engine, version, &options, error))
         return FALSE;
     progress_drain(context->progress);
@@ -69,9 +85,8 @@ gboolean command_adopt(struct command_context *context, GError **error)
 {
     struct change_options options = {0};
     guint adopted;
-    g_autofree char *typed = NULL;
-    if (!change_options_take(context, NULL, NULL, &options, &typed, error) ||
-        !engine_adopt(context->engine, &options, &adopted, error))
+    change_options_read(context->invocation, &options);
+    if (!engine_adopt(context->engine, &options, &adopted, error))
         return FALSE;
     progress_drain(context->progress);
     g_autofree char *count = text_plural(adopted, "migration", "migrations");
@@ -103,12 +118,17 @@ static gboolean may_drop(struct command_context *context, GError **error)
 gboolean command_drop(struct command_context *context, GError **error)
 {
     struct change_options options = {0};
-    g_autofree char *why = NULL, *typed = NULL;
-    g_autofree char *words = engine_confirmation_for(context->engine, "drop", &why);
+    struct version_state state;
+    g_autofree char *typed = NULL;
     g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func(g_free);
-    if (words == NULL && !may_drop(context, error))
+    gboolean asks_nothing = engine_environment(context->engine)->policy.confirm == CONFIRM_NONE;
+    if (!engine_version(context->engine, &state, error) ||
+        (asks_nothing && !may_drop(context, error)))
         return FALSE;
-    if (!change_options_take(context, words, why, &options, &typed, error) ||
+    struct gate_wish wish = {
+        .action = GATE_DROP, .target = "drop", .from = state.version, .to = VERSION_NONE};
+    change_options_read(context->invocation, &options);
+    if (!gate_ask(context, &wish, &options, &typed, error) ||
         !engine_drop(context->engine, &options, dropped, error))
         return FALSE;
     progress_drain(context->progress);

@@ -106,7 +106,7 @@ void plan_show(struct command_context *context, const struct plan *plan)
         show_step(context, plan_step_at(plan, i));
 }
 
-static gboolean goal_of(const struct command_context *context, struct goal *goal, GError **error)
+gboolean plan_goal_read(const struct command_context *context, struct goal *goal, GError **error)
 {
     static const char *const ways[] = {"missed", "down", NULL};
     const struct invocation *invocation = context->invocation;
@@ -123,15 +123,14 @@ static gboolean goal_of(const struct command_context *context, struct goal *goal
     } else if (target != NULL) {
         goal->kind = GOAL_GOTO;
         return version_name_parse(target, &goal->target, error);
-    } else
-        goal->kind = GOAL_UP;
+    }
     return TRUE;
 }
 
 gboolean command_plan(struct command_context *context, GError **error)
 {
     struct goal goal = {.kind = GOAL_UP};
-    if (!goal_of(context, &goal, error))
+    if (!plan_goal_read(context, &goal, error))
         return FALSE;
     AUTOPTR(plan) *plan = engine_plan(context->engine, &goal, error);
     if (plan == NULL)

@@ -113,7 +113,7 @@ static gboolean check(struct command_context *context, GError **error)
 static gboolean migrate(struct command_context *context, GError **error)
 {
     struct goal goal = {.kind = GOAL_UP};
-    struct change_options options = {0};
+    struct change_options options = {.is_confirmed = invocation_has(context->invocation, "yes")};
     struct change_report report;
     const struct config_origin *origin = config_origin(context->config, CONFIG_LOCK_TIMEOUT);
     if (origin->kind == ORIGIN_DEFAULT)

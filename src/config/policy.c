@@ -30,7 +30,8 @@ enum { VALUE_COUNT = 3 };
 G_STATIC_ASSERT(sizeof(enum policy_up) == sizeof(guint));
 G_STATIC_ASSERT(sizeof(enum policy_rule) == sizeof(guint));
 
-/* Unknown: raising is what every deploy does, going back is what cannot be undone. */
+/* Unknown: raising is what every deploy does, going back is what cannot be undone; its backup may
+ * be declined, since nobody said that the data is worth one. */
 static const struct policy builtins[] = {
     {"development", UP_FREE, ROLLBACK_ANY, CONFIRM_NONE, RULE_OFF, RULE_OFF, RULE_OFF, RULE_OFF,
      RULE_OFF},
@@ -38,7 +39,7 @@ static const struct policy builtins[] = {
      RULE_REQUIRED, RULE_OFF},
     {"production", UP_CONFIRM, ROLLBACK_LAST_KNOWN_GOOD, CONFIRM_TYPED, RULE_REQUIRED,
      RULE_REQUIRED, RULE_REQUIRED, RULE_REQUIRED, RULE_OFF},
-    {"unknown", UP_FREE, ROLLBACK_ANY, CONFIRM_TYPED, RULE_REQUIRED, RULE_OFF, RULE_OFF, RULE_OFF,
+    {"unknown", UP_FREE, ROLLBACK_ANY, CONFIRM_TYPED, RULE_ON, RULE_OFF, RULE_OFF, RULE_OFF,
      RULE_OFF},
 };
 

@@ -546,4 +546,5 @@ void console_line_clear(struct console_line *line)
     g_clear_pointer(&line->version, g_free);
     g_clear_pointer(&line->environment, g_free);
     g_clear_pointer(&line->reason, g_free);
+    g_clear_pointer(&line->override, g_free);
 }

@@ -157,6 +157,7 @@ static void ask_force(struct console *console, const struct console_line *line)
     struct run_request *request = run_request_new(RUN_FORCE);
     request->version = version;
     request->reason = g_strdup(line->reason);
+    request->override = g_strdup(line->override);
     console_gate(console, request);
 }
 
@@ -176,6 +177,7 @@ static void ask_change(struct console *console, const struct console_line *line)
     request->goal = line->goal;
     request->environment = g_strdup(line->environment);
     request->reason = g_strdup(line->reason);
+    request->override = g_strdup(line->override);
     console_gate(console, request);
 }
 

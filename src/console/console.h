@@ -31,6 +31,7 @@ struct console_line {
     char *version;     /* CONSOLE_LINE_FORCE: as it was typed */
     char *environment; /* CONSOLE_LINE_INIT, or NULL */
     char *reason;      /* or NULL */
+    char *override;    /* why a policy is to be passed over; or NULL */
 };
 void console_line_clear(struct console_line *line);
 

@@ -60,6 +60,9 @@ gboolean goal_ends(const struct model *model, const struct goal *goal, gint64 *f
     case GOAL_UP_TO:
     case GOAL_GOTO:
         return resolve(model, goal, *from, to);
+    case GOAL_ROLLBACK:
+    case GOAL_EMERGENCY:
+        return FALSE; /* the engine's to say */
     }
     return FALSE;
 }

@@ -16,5 +16,6 @@ void run_request_free(struct run_request *request)
     g_free(request->plan_id);
     g_free(request->confirm);
     g_free(request->reason);
+    g_free(request->override);
     g_free(request);
 }

@@ -155,6 +155,8 @@ static struct change_options options_of(const struct run_request *request)
     return (struct change_options){.plan_id = request->plan_id,
                                    .confirm = request->confirm,
                                    .reason = request->reason,
+                                   .override = request->override,
+                                   .is_confirmed = TRUE, /* nothing runs but through the gate */
                                    .is_dry_run = request->kind == RUN_DRY_RUN};
 }
 
@@ -189,7 +191,7 @@ static char * override(const struct run_request *request, struct engine *engine,
                    ? g_strdup("the version row was set by hand")
                    : NULL;
     case RUN_INIT:
-        if (!engine_init(engine, request->environment, error))
+        if (!engine_init(engine, request->environment, &options, error))
             return NULL;
         return g_strdup(engine_history_presence(engine) == HISTORY_PRESENT
                             ? "version table and history are there"

@@ -34,6 +34,7 @@ struct run_request {
     char *plan_id;       /* RUN_MIGRATE: what was seen in the gate */
     char *confirm;       /* the words that were typed, as engine_confirmation() gives them; NULL */
     char *reason;        /* or NULL */
+    char *override;      /* why a policy is to be passed over; or NULL */
 };
 struct run_request *run_request_new(enum run_kind kind);
 void run_request_free(struct run_request *request);

@@ -186,6 +186,19 @@ struct catalog *database_catalog_read(struct database *database, GError **error)
     return database->driver->catalog_read(database, error);
 }
 
+void circumstances_clear(struct circumstances *circumstances)
+{
+    g_clear_pointer(&circumstances->lagging_replica, g_free);
+}
+
+gboolean database_circumstances(struct database *database, struct circumstances *circumstances,
+                                GError **error)
+{
+    *circumstances = (struct circumstances){.sees_replicas = TRUE};
+    return database->driver->circumstances == NULL ||
+           database->driver->circumstances(database, circumstances, error);
+}
+
 GBytes *database_file_read(struct database *database, const char *sha256, GError **error)
 {
     return database->driver->file_read(database, sha256, error);

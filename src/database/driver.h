@@ -3,6 +3,7 @@
 #define WINCH_DATABASE_DRIVER_H
 
 #include "database/activity.h"
+#include "database/circumstances.h"
 #include "database/database.h"
 #include "database/mark.h"
 
@@ -50,6 +51,9 @@ struct database_driver {
     GArray *(*approvals_read)(struct database *database, const char *plan_id, GError **error);
     gboolean (*approve)(struct database *database, gint64 lifetime, struct history_record *record,
                         GError **error);
+    /* NULL: it has neither owners nor replicas. */
+    gboolean (*circumstances)(struct database *database, struct circumstances *circumstances,
+                              GError **error);
     /* NULL both: the driver measures nothing. */
     gboolean (*impact_append)(struct database *database, const GArray *impacts, GError **error);
     GArray *(*impact_read)(struct database *database, gint64 from_id, GError **error);

@@ -6,15 +6,7 @@
 
 #include <string.h>
 
-/* Whether going back or overriding asks for words, by class of environment. */
-static const gboolean asks_for_words[] = {
-    [ENVIRONMENT_DEVELOPMENT] = FALSE,
-    [ENVIRONMENT_STAGING] = TRUE,
-    [ENVIRONMENT_UNKNOWN] = TRUE,
-    [ENVIRONMENT_PRODUCTION] = TRUE,
-};
-
-static char *words_for(const struct engine *engine, const char *target)
+char *confirmation_words(const struct engine *engine, const char *target)
 {
     g_autofree char *database = g_path_get_basename(database_facts(engine->database)->database);
     return g_strdup_printf("%s %s", database, target);
@@ -28,22 +20,28 @@ static char *reason_of(const struct engine *engine)
 
 char *engine_confirmation_for(const struct engine *engine, const char *target, char **why)
 {
-    if (!asks_for_words[engine->environment.class_])
+    if (engine->environment.policy.confirm == CONFIRM_NONE)
         return NULL;
     if (why != NULL)
         *why = reason_of(engine);
-    return words_for(engine, target);
+    return confirmation_words(engine, target);
 }
 
 char *engine_confirmation(const struct engine *engine, const struct plan *plan, char **why)
 {
-    if (!plan_goes_down(plan))
-        return NULL;
+    gboolean goes_down = plan_goes_down(plan);
     g_autofree char *target = migration_set_version_text(plan->set, plan->to);
-    if (plan->kind == GOAL_DOWN_ALL && !asks_for_words[engine->environment.class_]) {
+    if (!goes_down && (engine->environment.policy.up != UP_TYPED || plan->steps->len == 0))
+        return NULL;
+    if (!goes_down) {
+        if (why != NULL)
+            *why = reason_of(engine);
+        return confirmation_words(engine, target);
+    }
+    if (plan->kind == GOAL_DOWN_ALL && engine->environment.policy.confirm == CONFIRM_NONE) {
         if (why != NULL)
             *why = g_strdup("all migrations would go down");
-        return words_for(engine, target);
+        return confirmation_words(engine, target);
     }
     return engine_confirmation_for(engine, target, why);
 }
@@ -66,14 +64,18 @@ static gboolean names_the_same(const struct engine *engine, const char *words, c
            version_name_resolve(&name, &where, &version, NULL) && version == wanted_version;
 }
 
+gboolean confirmation_matches(const struct engine *engine, const char *words, const char *given)
+{
+    return g_strcmp0(given, words) == 0 || names_the_same(engine, words, given);
+}
+
 gboolean confirmation_check(struct engine *engine, const struct plan *plan, const char *target,
                             const struct change_options *options, GError **error)
 {
     g_autofree char *why = NULL;
     g_autofree char *words = plan != NULL ? engine_confirmation(engine, plan, &why)
                                           : engine_confirmation_for(engine, target, &why);
-    if (words == NULL || g_strcmp0(options->confirm, words) == 0 ||
-        names_the_same(engine, words, options->confirm))
+    if (words == NULL || confirmation_matches(engine, words, options->confirm))
         return TRUE;
     if (options->confirm == NULL)
         error_set(error, ERROR_REFUSED, "this needs the words \"%s\": %s", words, why);

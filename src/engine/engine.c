@@ -148,8 +148,7 @@ struct engine *engine_open_with(const struct engine_settings *settings, struct m
     if (!connect_patiently(engine, error))
         return NULL;
     const struct database_facts *facts = database_facts(engine->database);
-    environment_weigh(&engine->environment, facts, settings->environment,
-                      settings->environment_origin);
+    environment_weigh(&engine->environment, facts, settings);
     engine->identity = identity_of(facts);
     engine->timeout = timeout_of(settings, facts);
     return g_steal_pointer(&engine);
@@ -323,14 +322,51 @@ struct status *engine_status(struct engine *engine, GError **error)
     return engine_status_and_history(engine, &history, error);
 }
 
+static gboolean goal_needs_marks(const struct goal *goal)
+{
+    gboolean is_named = goal->kind == GOAL_GOTO || goal->kind == GOAL_UP_TO;
+    return goal->kind == GOAL_EMERGENCY || goal->kind == GOAL_ROLLBACK ||
+           (is_named && marks_are_needed(&goal->target));
+}
+
+/* Where a rollback by policy, or an emergency, leads from here. */
+static gboolean goal_name(const struct engine *engine, const struct version_state *state,
+                          const GArray *marks, struct goal *goal, GError **error)
+{
+    enum policy_rollback rule = engine->environment.policy.rollback_to;
+    gboolean is_emergency = goal->kind == GOAL_EMERGENCY;
+    if (!is_emergency && goal->kind != GOAL_ROLLBACK)
+        return TRUE;
+    if (!is_emergency && rule == ROLLBACK_ANY) {
+        goal->kind = GOAL_DOWN;
+        goal->count = 1;
+        return TRUE;
+    }
+    gboolean has_good = marks_last(marks, MARK_KNOWN_GOOD, state->version) != VERSION_NONE;
+    gboolean has_stable = marks_last(marks, MARK_STABLE, state->version) != VERSION_NONE;
+    goal->kind = GOAL_GOTO;
+    goal->never_up = TRUE;
+    goal->target.kind = (is_emergency ? has_good : rule == ROLLBACK_LAST_KNOWN_GOOD)
+                            ? VERSION_NAME_LAST_KNOWN_GOOD
+                            : VERSION_NAME_LAST_STABLE;
+    if (!is_emergency || has_good || has_stable)
+        return TRUE;
+    error_set(error, ERROR_REFUSED,
+              "no version at or below the current one is marked known good or stable: there is "
+              "none that is known to be safe");
+    error_advise(error, "'winch rollback VERSION' goes to one that you know");
+    return FALSE;
+}
+
 struct plan *engine_plan_from(struct engine *engine, const struct version_state *state,
                               const struct ledger *ledger, const struct goal *goal, GError **error)
 {
     gboolean is_sqlite = strcmp(database_facts(engine->database)->product, "SQLite") == 0;
-    gboolean is_named = goal->kind == GOAL_GOTO || goal->kind == GOAL_UP_TO;
     g_autoptr(GArray) marks = NULL;
-    if (is_named && marks_are_needed(&goal->target) &&
-        (marks = engine_marks(engine, error)) == NULL)
+    struct goal named = *goal;
+    if (goal_needs_marks(goal) && (marks = engine_marks(engine, error)) == NULL)
+        return NULL;
+    if (!goal_name(engine, state, marks, &named, error))
         return NULL;
     struct plan_context context = {
         .set = engine->set,
@@ -340,7 +376,7 @@ struct plan *engine_plan_from(struct engine *engine, const struct version_state 
         .marks = marks,
         .identity = engine->identity,
     };
-    return plan_build(&context, goal, error);
+    return plan_build(&context, &named, error);
 }
 
 struct plan *engine_plan(struct engine *engine, const struct goal *goal, GError **error)

@@ -106,10 +106,12 @@ GPtrArray *engine_validate(struct engine *engine, GError **error);
 
 /* What a change was told beside its goal. */
 struct change_options {
-    const char *plan_id; /* refuse under the lock when the plan is another; NULL: any */
-    const char *confirm; /* the typed words, as engine_confirmation() gives them; NULL: none */
-    const char *reason;  /* recorded; may be NULL */
-    gboolean is_dry_run; /* run in one transaction that is rolled back */
+    const char *plan_id;   /* refuse under the lock when the plan is another; NULL: any */
+    const char *confirm;   /* the typed words, as engine_confirmation() gives them; NULL: none */
+    const char *reason;    /* recorded; may be NULL */
+    const char *override;  /* why it is to be done although a policy says no; recorded. NULL: not */
+    gboolean is_confirmed; /* somebody said yes, where no words are asked for */
+    gboolean is_dry_run;   /* run in one transaction that is rolled back */
 };
 
 /* The words that a change asks to be typed here ("DATABASE TARGET"), or NULL when none are asked.
@@ -143,8 +145,12 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
                         const struct change_options *options, struct change_report *report,
                         GError **error);
 
-/* Creates version table, own schema; records environment unless NULL. */
-gboolean engine_init(struct engine *engine, const char *environment, GError **error);
+/* Creates version table, own schema; records environment unless NULL. One that allows more than
+ * what was recorded before passes the gate. */
+gboolean engine_init(struct engine *engine, const char *environment,
+                     const struct change_options *options, GError **error);
+/* Whether recording this environment would let the database be asked for less than now. */
+gboolean engine_lowers(const struct engine *engine, const char *environment);
 char *engine_init_script(const struct engine *engine);
 
 /* Sets the version row by hand: VERSION_NONE empties it. */

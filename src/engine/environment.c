@@ -35,40 +35,75 @@ static const char *class_meant(const char *name)
     return text_nearest(low, class_names);
 }
 
+/* All who say what a database is, while they are heard. */
+struct hearing {
+    struct environment *environment;
+    const struct engine_settings *settings;
+    GString *voices;
+};
+
 /* Adds one voice; the strictest so far stays. */
-static void hear(struct environment *environment, GString *voices, const char *name,
-                 const char *from)
+static void hear(struct hearing *hearing, const char *name, const char *from)
 {
+    struct environment *environment = hearing->environment;
     if (name == NULL || *name == '\0')
         return;
     enum environment_class heard = class_of(name);
-    if (voices->len == 0 || heard > environment->class_) {
+    const struct policy *policy = engine_settings_policy(hearing->settings, name);
+    gboolean is_first = hearing->voices->len == 0;
+    if (is_first || heard > environment->class_) {
         environment->class_ = heard;
         environment->name = name;
     }
-    g_string_append_printf(voices, "%s%s says %s", voices->len > 0 ? "; " : "", from, name);
+    if (is_first)
+        environment->policy = *policy;
+    else
+        policy_tighten(&environment->policy, policy);
+    g_string_append_printf(hearing->voices, "%s%s says %s", is_first ? "" : "; ", from, name);
     const char *meant = heard == ENVIRONMENT_UNKNOWN ? class_meant(name) : NULL;
     if (meant != NULL && g_ascii_strcasecmp(meant, name) != 0)
-        g_string_append_printf(voices, ", which counts as unknown (%s?)", meant);
+        g_string_append_printf(hearing->voices, ", which counts as unknown (%s?)", meant);
+}
+
+static gboolean is_production(const char *name)
+{
+    return name != NULL && class_of(name) == ENVIRONMENT_PRODUCTION;
+}
+
+/* A development configuration at a database that is production: somebody has the wrong URL. */
+static char *contradiction_of(const struct database_facts *facts,
+                              const struct engine_settings *settings)
+{
+    if (settings->environment == NULL || class_of(settings->environment) >= ENVIRONMENT_UNKNOWN ||
+        (!is_production(facts->environment_setting) && !is_production(facts->environment_recorded)))
+        return NULL;
+    return g_strdup_printf("%s says %s, and this database says that it is production",
+                           settings->environment_origin != NULL ? settings->environment_origin
+                                                                : "the caller",
+                           settings->environment);
 }
 
 void environment_weigh(struct environment *environment, const struct database_facts *facts,
-                       const char *declared, const char *declared_by)
+                       const struct engine_settings *settings)
 {
-    GString *voices = g_string_new(NULL);
+    struct hearing hearing = {environment, settings, g_string_new(NULL)};
     environment->class_ = ENVIRONMENT_UNKNOWN;
     environment->name = "unknown";
-    hear(environment, voices, facts->environment_setting, "the database's setting");
-    hear(environment, voices, facts->environment_recorded, "its own schema");
-    hear(environment, voices, declared, declared_by);
+    environment->policy = *engine_settings_policy(settings, "unknown");
+    hear(&hearing, facts->environment_setting, "the database's setting");
+    hear(&hearing, facts->environment_recorded, "its own schema");
+    hear(&hearing, settings->environment, settings->environment_origin);
     if (facts->is_clone)
-        hear(environment, voices, "unknown", "a record of another database (a clone or a restore)");
-    if (voices->len == 0)
-        g_string_append(voices, "nobody said which");
-    environment->said_by = g_string_free(voices, FALSE);
+        hear(&hearing, "unknown", "a record of another database (a clone or a restore)");
+    if (hearing.voices->len == 0)
+        g_string_append(hearing.voices, "nobody said which");
+    environment->policy.name = environment->name;
+    environment->said_by = g_string_free(hearing.voices, FALSE);
+    environment->contradiction = contradiction_of(facts, settings);
 }
 
 void environment_clear(struct environment *environment)
 {
     g_clear_pointer(&environment->said_by, g_free);
+    g_clear_pointer(&environment->contradiction, g_free);
 }

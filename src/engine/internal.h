@@ -53,10 +53,28 @@ struct history_record *recording_new(const struct engine *engine, const char *ru
                                      enum history_kind kind, enum history_outcome outcome);
 struct history_record *recording_of_step(const struct engine *engine, const char *run_id,
                                          const struct plan *plan, const struct plan_step *step);
+struct history_record *recording_of_refusal(const struct engine *engine, const char *message);
+/* Best effort: says so where it cannot be written. */
+void recording_append_refusal(struct engine *engine, struct history_record *record);
 /* What of an error history keeps. */
 void recording_add_error(struct history_record *record, const GError *error);
 
-/* confirmation.c: ERROR_REFUSED, recorded, unless confirm is the words that are asked for. plan may
+/* The reason that is recorded of a change: that of its override goes first. Borrowed. */
+const char *change_reason(const struct change_options *options);
+
+/* gate.c: ERROR_REFUSED, recorded, unless every check passes and what is asked for was said; for
+ * whoever holds the lock. *overrides, unless NULL: what was passed over by a reason, for the
+ * record, or NULL; free with g_free(). */
+struct gate_wish;
+gboolean gate_pass(struct engine *engine, const struct gate_wish *wish,
+                   const struct change_options *options, char **overrides, GError **error);
+
+/* confirmation.c: "DATABASE TARGET". Free with g_free(). */
+char *confirmation_words(const struct engine *engine, const char *target);
+/* The words, or the same with the target under another name that stays what it is. given may be
+ * NULL. */
+gboolean confirmation_matches(const struct engine *engine, const char *words, const char *given);
+/* ERROR_REFUSED, recorded, unless confirm is the words that are asked for. plan may
  * be NULL. */
 gboolean confirmation_check(struct engine *engine, const struct plan *plan, const char *target,
                             const struct change_options *options, GError **error);

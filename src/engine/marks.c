@@ -1,6 +1,7 @@
 /* Marks: what they name, and setting them. Approvals of plans, which are marks of another kind. */
 #include "engine/marks.h"
 
+#include "engine/gate.h"
 #include "engine/internal.h"
 
 #include <string.h>
@@ -90,7 +91,10 @@ static gboolean mark_locked(struct engine *engine, const struct version_mark *ma
 {
     struct version_mark written = *mark;
     char run_id[17];
-    gboolean may = database_install(engine->database, error) &&
+    struct gate_wish wish = {
+        .action = GATE_MARK, .target = "mark", .from = VERSION_NONE, .to = VERSION_NONE};
+    gboolean may = gate_pass(engine, &wish, options, NULL, error) &&
+                   database_install(engine->database, error) &&
                    history_must_be_writable(engine, error) &&
                    (is_removed ? is_marked(engine, mark, error) : was_reached(engine, mark, error));
     if (!may)
@@ -102,7 +106,7 @@ static gboolean mark_locked(struct engine *engine, const struct version_mark *ma
     record->title = g_strdup(migration != NULL ? migration->title : NULL);
     record->message =
         g_strdup_printf("%s %s", is_removed ? "no longer" : "marked", mark_kind_name(mark->kind));
-    record->reason = g_strdup(options->reason);
+    record->reason = g_strdup(change_reason(options));
     written.reason = record->reason;
     return database_mark_write(engine->database, &written, is_removed, record, error);
 }

@@ -1,4 +1,5 @@
 /* Changing: lock, look again, plan again, run step by step, say how it ended. */
+#include "engine/gate.h"
 #include "engine/steps.h"
 
 #include <string.h>
@@ -47,7 +48,7 @@ static struct history_record *run_record(const struct run *run, enum history_kin
     record->from_version = run->state.version;
     record->to_version = run->report->plan->to;
     record->version = run->report->plan->to;
-    record->reason = g_strdup(run->options->reason);
+    record->reason = g_strdup(change_reason(run->options));
     return record;
 }
 
@@ -74,6 +75,7 @@ static GArray *files_of(const struct plan *plan)
 static gboolean record_start(struct run *run, GError **error)
 {
     AUTOPTR(history_record) *record = run_record(run, HISTORY_STARTED, OUTCOME_DONE);
+    record->message = g_strdup(run->overrides);
     g_autoptr(GArray) files = files_of(run->report->plan);
     return database_run_begin(run->engine->database, record,
                               (const struct run_file *)(void *)files->data, files->len, error);
@@ -260,8 +262,9 @@ static gboolean change_locked(struct run *run, GError **error)
         return FALSE;
     if (run->report->plan->steps->len == 0)
         return !asks_too_much(run, error);
+    struct gate_wish wish = gate_wish_of_plan(run->report->plan, run->goal);
     if (!run->options->is_dry_run &&
-        !confirmation_check(run->engine, run->report->plan, NULL, run->options, error))
+        !gate_pass(run->engine, &wish, run->options, &run->overrides, error))
         return FALSE;
     tell_plan(run);
     gboolean is_done =
@@ -284,6 +287,8 @@ static gboolean is_pending(const struct run *run, const struct version_state *st
     case GOAL_UP_TO:
     case GOAL_GOTO:
     case GOAL_MISSED:
+    case GOAL_ROLLBACK:
+    case GOAL_EMERGENCY:
         break;
     }
     return FALSE;
@@ -360,5 +365,6 @@ gboolean engine_migrate(struct engine *engine, const struct goal *goal,
     }
     report->elapsed_us = g_get_monotonic_time() - started;
     g_array_unref(run.impacts);
+    g_free(run.overrides);
     return is_done;
 }

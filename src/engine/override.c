@@ -1,10 +1,12 @@
 /* What sets aside the files' word: init, force, adopt, drop. All recorded, all under the lock. */
+#include "engine/gate.h"
 #include "engine/internal.h"
 
 #include <string.h>
 
 /* Who said what the database is, and what it was before, is history too. */
-static gboolean record_environment(struct engine *engine, const char *environment, GError **error)
+static gboolean record_environment(struct engine *engine, const char *environment,
+                                   const struct change_options *options, GError **error)
 {
     const char *before = database_facts(engine->database)->environment_recorded;
     char run_id[17];
@@ -16,17 +18,41 @@ static gboolean record_environment(struct engine *engine, const char *environmen
                                       before != NULL ? before : "not recorded");
     g_free(record->environment);
     record->environment = g_strdup(environment);
+    record->reason = g_strdup(change_reason(options));
     return database_environment_record(engine->database, environment, error) &&
            database_history_append(engine->database, record, error);
 }
 
-gboolean engine_init(struct engine *engine, const char *environment, GError **error)
+/* Whether a database would be asked for less from then on. */
+gboolean engine_lowers(const struct engine *engine, const char *environment)
+{
+    const char *before = database_facts(engine->database)->environment_recorded;
+    if (before == NULL)
+        return FALSE;
+    struct policy policy = *engine_settings_policy(engine->settings, environment);
+    return policy_tighten(&policy, engine_settings_policy(engine->settings, before));
+}
+
+static gboolean init_locked(struct engine *engine, const char *environment,
+                            const struct change_options *options, GError **error)
+{
+    gboolean is_lowering = environment != NULL && engine_lowers(engine, environment);
+    struct gate_wish wish = {.action = is_lowering ? GATE_LOWER : GATE_INIT,
+                             .target = is_lowering ? environment : "init",
+                             .from = VERSION_NONE,
+                             .to = VERSION_NONE};
+    return gate_pass(engine, &wish, options, NULL, error) &&
+           database_install(engine->database, error) &&
+           (environment == NULL || record_environment(engine, environment, options, error));
+}
+
+gboolean engine_init(struct engine *engine, const char *environment,
+                     const struct change_options *options, GError **error)
 {
     if (!engine_change_begin(engine, error))
         return FALSE;
     engine_tell_new(engine);
-    gboolean is_done = database_install(engine->database, error) &&
-                       (environment == NULL || record_environment(engine, environment, error));
+    gboolean is_done = init_locked(engine, environment, options, error);
     engine_change_end(engine);
     return is_done;
 }
@@ -46,7 +72,7 @@ static struct history_record *override_record(const struct engine *engine, enum 
     record->version = to;
     record->from_version = from;
     record->to_version = to;
-    record->reason = g_strdup(options->reason);
+    record->reason = g_strdup(change_reason(options));
     return record;
 }
 
@@ -55,12 +81,18 @@ static gboolean force_locked(struct engine *engine, gint64 version,
 {
     struct version_state state;
     g_autofree char *word = migration_set_version_text(engine->set, version);
-    if (!confirmation_check(engine, NULL, word, options, error) ||
+    g_autofree char *overrides = NULL;
+    if (!database_version_read(engine->database, &state, error))
+        return FALSE;
+    struct gate_wish wish = {
+        .action = GATE_FORCE, .target = word, .from = state.version, .to = version};
+    if (!gate_pass(engine, &wish, options, &overrides, error) ||
         !database_install(engine->database, error) ||
         !database_version_read(engine->database, &state, error))
         return FALSE;
     AUTOPTR(history_record) *record =
         override_record(engine, HISTORY_FORCE, state.version, version, options);
+    record->message = g_steal_pointer(&overrides);
     return database_force(engine->database, version, record, error);
 }
 
@@ -99,7 +131,7 @@ static gboolean adopt_one(struct engine *engine, const struct migration *migrati
     record->from_version = row;
     record->to_version = row;
     record->title = g_strdup(migration->title);
-    record->reason = g_strdup(options->reason);
+    record->reason = g_strdup(change_reason(options));
     record->message = g_strdup("assumed: ran before winch kept history");
     return sha256_of(&migration->up, &record->up_sha256, error) &&
            sha256_of(&migration->down, &record->down_sha256, error) &&
@@ -146,7 +178,10 @@ static gboolean adopt_locked(struct engine *engine, const struct change_options 
                              guint *adopted, GError **error)
 {
     struct version_state state;
-    if (!database_install(engine->database, error))
+    struct gate_wish wish = {
+        .action = GATE_ADOPT, .target = "adopt", .from = VERSION_NONE, .to = VERSION_NONE};
+    if (!gate_pass(engine, &wish, options, NULL, error) ||
+        !database_install(engine->database, error))
         return FALSE;
     if (!history_must_be_writable(engine, error))
         return FALSE;
@@ -179,11 +214,16 @@ static gboolean drop_locked(struct engine *engine, const struct change_options *
                             GPtrArray *dropped, GError **error)
 {
     struct version_state state;
-    if (!confirmation_check(engine, NULL, "drop", options, error) ||
-        !database_version_read(engine->database, &state, error))
+    g_autofree char *overrides = NULL;
+    if (!database_version_read(engine->database, &state, error))
+        return FALSE;
+    struct gate_wish wish = {
+        .action = GATE_DROP, .target = "drop", .from = state.version, .to = VERSION_NONE};
+    if (!gate_pass(engine, &wish, options, &overrides, error))
         return FALSE;
     AUTOPTR(history_record) *record =
         override_record(engine, HISTORY_DROP, state.version, VERSION_NONE, options);
+    record->message = g_steal_pointer(&overrides);
     return database_drop(engine->database, record, dropped, error);
 }
 
@@ -195,17 +235,4 @@ gboolean engine_drop(struct engine *engine, const struct change_options *options
     gboolean is_done = drop_locked(engine, options, dropped, error);
     engine_change_end(engine);
     return is_done;
-}
-
-void engine_record_refusal(struct engine *engine, const char *message)
-{
-    char run_id[17];
-    g_autoptr(GError) unwritten = NULL;
-    run_id_make(run_id);
-    AUTOPTR(history_record) *record =
-        recording_new(engine, run_id, HISTORY_REFUSED, OUTCOME_REFUSED);
-    record->message = g_strdup(message);
-    record->version = record->from_version = record->to_version = VERSION_NONE;
-    if (!database_history_append(engine->database, record, &unwritten))
-        engine_notice(engine, "the refusal could not be recorded: %s", unwritten->message);
 }

@@ -313,6 +313,9 @@ static gboolean plan_goal(struct planner *planner, GError **error)
     case GOAL_UP_TO:
     case GOAL_GOTO:
         break;
+    case GOAL_ROLLBACK:
+    case GOAL_EMERGENCY:
+        g_return_val_if_reached(FALSE);
     }
     if (goal->never_up && target > planner->plan->from)
         return refuse_way(planner, target, "above", "'winch up --to' goes up", error);

@@ -18,6 +18,9 @@ enum goal_kind {
     GOAL_DOWN_ALL, /* to the empty database */
     GOAL_GOTO,     /* up or down to a version */
     GOAL_MISSED,   /* the missed ones, leaving the version row as it is */
+    /* Only to engine_plan() and what uses it: plan_build() is told which of the above they are. */
+    GOAL_ROLLBACK,  /* as far as the environment's policy goes; where it goes anywhere, one down */
+    GOAL_EMERGENCY, /* to the last known good version, else the last stable one */
 };
 
 struct goal {

@@ -76,3 +76,31 @@ void recording_add_error(struct history_record *record, const GError *error)
     record->file = g_strdup(detail->file);
     record->line = detail->line;
 }
+
+const char *change_reason(const struct change_options *options)
+{
+    return options->override != NULL ? options->override : options->reason;
+}
+
+struct history_record *recording_of_refusal(const struct engine *engine, const char *message)
+{
+    char run_id[17];
+    run_id_make(run_id);
+    struct history_record *record = recording_new(engine, run_id, HISTORY_REFUSED, OUTCOME_REFUSED);
+    record->message = g_strdup(message);
+    record->version = record->from_version = record->to_version = VERSION_NONE;
+    return record;
+}
+
+void recording_append_refusal(struct engine *engine, struct history_record *record)
+{
+    g_autoptr(GError) unwritten = NULL;
+    if (!database_history_append(engine->database, record, &unwritten))
+        engine_notice(engine, "the refusal could not be recorded: %s", unwritten->message);
+}
+
+void engine_record_refusal(struct engine *engine, const char *message)
+{
+    AUTOPTR(history_record) *record = recording_of_refusal(engine, message);
+    recording_append_refusal(engine, record);
+}

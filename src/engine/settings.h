@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "base/autofree.h"
+#include "config/policy.h"
 #include "database/database.h"
 
 /* Owns its strings; durations in milliseconds. */
@@ -17,6 +18,8 @@ struct engine_settings {
     char *migrations_path;
     char *environment;        /* declared; NULL when only a default spoke */
     char *environment_origin; /* where, for people: "configs/migrations.yaml:3", "--environment" */
+    GArray *policies;         /* of struct policy, names owned: what each environment allows */
+    gint64 preview_max_age;
     gint64 connect_timeout;
     gint64 timeout;           /* for one statement */
     gboolean is_timeout_said; /* not a default: it outweighs that of the URL */
@@ -28,6 +31,13 @@ struct engine_settings {
     gboolean is_read_only;
     gboolean checks_version_table, checks_files; /* after a run */
 };
+
+/* The policy of an environment, whatever the case of its letters; that of "unknown" where it has
+ * none. Borrowed. */
+const struct policy *engine_settings_policy(const struct engine_settings *settings,
+                                            const char *environment);
+/* Adds a policy, or takes the place of the one with its name. */
+void engine_settings_take_policy(struct engine_settings *settings, const struct policy *policy);
 
 /* Defaults alone. */
 struct engine_settings *engine_settings_new(void);

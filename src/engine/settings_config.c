@@ -85,10 +85,14 @@ static char *target_of(const struct config_database *database)
 static void take_environment(struct engine_settings *settings, const struct config *config)
 {
     const struct config_origin *origin = config_origin(config, CONFIG_ENVIRONMENT);
-    gboolean is_said = config_is_set(config, CONFIG_ENVIRONMENT) && !origin->is_fallback;
+    const char *name = config_string(config, CONFIG_ENVIRONMENT);
+    /* a fallback counts where it asks for no less than not knowing would */
+    gboolean is_said =
+        config_is_set(config, CONFIG_ENVIRONMENT) &&
+        (!origin->is_fallback || g_strcmp0(config_policy_in_force(config)->name, name) == 0);
     if (!is_said || origin->kind == ORIGIN_DEFAULT)
         return;
-    settings->environment = g_strdup(config_string(config, CONFIG_ENVIRONMENT));
+    settings->environment = g_strdup(name);
     settings->environment_origin = config_origin_describe(origin);
 }
 
@@ -102,6 +106,7 @@ struct engine_settings *engine_settings_from_config(const struct config *config,
 {
     AUTOPTR(engine_settings) *settings = engine_settings_new();
     AUTOPTR(config_database) *database = config_database_new(config);
+    const struct policy *policy;
     char *password = NULL;
     if (!config_database_password(config, &password, error))
         return NULL;
@@ -122,6 +127,9 @@ struct engine_settings *engine_settings_from_config(const struct config *config,
     settings->finishes_on_hangup = strcmp(config_string(config, CONFIG_ON_HANGUP), "finish") == 0;
     settings->carries_session_state =
         strcmp(config_string(config, CONFIG_SESSION_STATE), "carry") == 0;
+    settings->preview_max_age = config_duration(config, CONFIG_PREVIEW_MAX_AGE);
+    for (guint i = 0; (policy = config_policy_at(config, i)) != NULL; i++)
+        engine_settings_take_policy(settings, policy);
     take_environment(settings, config);
     return g_steal_pointer(&settings);
 }

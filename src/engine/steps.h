@@ -12,6 +12,7 @@ struct run {
     struct change_report *report;
     struct version_state state; /* the row, read under the lock */
     gboolean was_fresh;         /* there was no version row before */
+    char *overrides;            /* what of the gate was passed over by a reason; or NULL */
     GArray *impacts;            /* of struct impact: what the steps were seen to cost */
 };
 

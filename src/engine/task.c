@@ -59,7 +59,7 @@ void task_init(struct task *task, struct run *run, guint index)
     task->statements = g_string_new("[");
     task->name = application_name(run, index);
     task->record = recording_of_step(run->engine, run->report->run_id, run->report->plan, step);
-    task->record->reason = g_strdup(run->options->reason);
+    task->record->reason = g_strdup(change_reason(run->options));
     step_job_init(&task->prepared, step, run->engine->settings, run->engine->timeout);
     job->commits_synchronously = commits_synchronously(run);
     job->application_name = task->name;

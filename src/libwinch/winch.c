@@ -230,13 +230,14 @@ enum winch_status winch_initialize(winch *handle)
 {
     forget_answers(handle);
     if (connect_engine(handle))
-        engine_init(handle->engine, NULL, &handle->error);
+        engine_init(handle->engine, NULL, &(struct change_options){0}, &handle->error);
     return finish(handle);
 }
 
+/* Going up, the call is the yes that a policy may ask a person for. */
 static void change(struct winch *handle, const struct goal *goal, const char *confirm)
 {
-    struct change_options options = {.confirm = confirm};
+    struct change_options options = {.confirm = confirm, .is_confirmed = goal->kind == GOAL_UP};
     struct change_report report;
     engine_migrate(handle->engine, goal, &options, &report, &handle->error);
     change_report_clear(&report);

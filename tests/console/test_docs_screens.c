@@ -26,10 +26,11 @@ struct picture {
 
 /* ---- a database like the demo's -------------------------------------------------------------- */
 
-static void winch(const struct picture *picture, const char *command, const char *argument)
+static void winch(const struct picture *picture, const char *command, const char *argument,
+                  const char *option)
 {
-    struct program_result result = program_run("--database", picture->url, "--path",
-                                               picture->migrations, command, argument, NULL);
+    struct program_result result = program_run(
+        "--database", picture->url, "--path", picture->migrations, command, argument, option, NULL);
     if (result.status != 0)
         fail_msg("winch %s: %d\n%s%s", command, result.status, result.out, result.err);
     program_result_clear(&result);
@@ -55,8 +56,8 @@ static int set_up(void **state)
                                    port != NULL ? port : "");
     picture->migrations = g_build_filename(g_getenv("WINCH_TESTS"), "..", "migrations", NULL);
     picture->home = workspace_make();
-    winch(picture, "init", "--environment=production");
-    winch(picture, "up", "5");
+    winch(picture, "init", "--environment=production", NULL);
+    winch(picture, "up", "5", "--yes");
     return 0;
 }
 

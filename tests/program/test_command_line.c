@@ -51,7 +51,8 @@ static void command_line__environment__is_recorded_with_what_it_was(void **state
 {
     struct place *place = *state;
     struct program_result first = WINCH(place, "init", "--environment", "staging");
-    struct program_result second = WINCH(place, "init", "--environment", "development");
+    struct program_result second = WINCH(place, "init", "--environment", "development", "--confirm",
+                                         "app.db development", "--reason", "it is a copy");
     struct program_result up = WINCH(place, "up");
     struct program_result history = WINCH(place, "history", "--verify");
     struct program_result told = WINCH(place, "history", "--json");

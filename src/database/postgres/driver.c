@@ -155,6 +155,7 @@ const struct database_driver postgres_driver = {
     .mark_write = postgres_mark_write,
     .approvals_read = postgres_approvals_read,
     .approve = postgres_approve,
+    .circumstances = postgres_circumstances,
     .impact_append = postgres_impact_append,
     .impact_read = postgres_impact_read,
     .catalog_read = postgres_catalog_read,

@@ -237,6 +237,9 @@ char *postgres_layout_script(const struct postgres *postgres);
 /* Whether a table of the own schema is there, and this role has a right on it: 'r'ead, 'a'dd,
  * 'w'rite, 'd'elete, or '\0' for none in particular. As last looked at. */
 gboolean postgres_own_can(const struct postgres *postgres, const char *table, char right);
+/* circumstances.c */
+gboolean postgres_circumstances(struct database *database, struct circumstances *circumstances,
+                                GError **error);
 /* marks.c */
 GArray *postgres_marks_read(struct database *database, GError **error);
 gboolean postgres_mark_write(struct database *database, const struct version_mark *mark,

@@ -1,0 +1,24 @@
+/* What else matters before a change, in one round trip: whose the tables are, and how far the
+ * replicas are. */
+#ifndef WINCH_DATABASE_CIRCUMSTANCES_H
+#define WINCH_DATABASE_CIRCUMSTANCES_H
+
+#include <glib.h>
+
+#include "database/database.h"
+
+struct circumstances {
+    guint tables, tables_of_others; /* in the version table's schema; of roles that the user is not
+                                     * a member of */
+    guint replicas;
+    gboolean sees_replicas; /* this role may see how far they are */
+    gint64 lag_us;          /* the longest replay lag seen */
+    char *lagging_replica;  /* the first that does not stream, or lags; or NULL */
+};
+void circumstances_clear(struct circumstances *circumstances);
+
+/* All 0 where a kind of database has neither owners nor replicas. */
+gboolean database_circumstances(struct database *database, struct circumstances *circumstances,
+                                GError **error);
+
+#endif

@@ -1,0 +1,42 @@
+/* Owners of tables and lag of replicas. */
+#include "database/postgres/postgres.h"
+
+/* Without pg_monitor rows are seen and most of their columns are NULL (manual, section 28.2.4). */
+static const char circumstances_sql[] =
+    "SELECT t.tables, t.others, r.replicas, r.sees, r.lag,"
+    " (SELECT coalesce(nullif(s.application_name, ''), 'one') FROM pg_catalog.pg_stat_replication s"
+    "  WHERE s.state <> 'streaming' OR s.replay_lag > '10 seconds' ORDER BY s.pid LIMIT 1)"
+    " FROM (SELECT pg_catalog.count(*) AS tables, pg_catalog.count(*) FILTER (WHERE NOT"
+    "   pg_catalog.pg_has_role(c.relowner, 'USAGE')) AS others"
+    "  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    "  WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')) t,"
+    " (SELECT pg_catalog.count(*) AS replicas,"
+    "   coalesce(pg_catalog.bool_and(s.state IS NOT NULL), true) AS sees,"
+    "   coalesce((pg_catalog.date_part('epoch', pg_catalog.max(s.replay_lag))"
+    "    * 1000000)::pg_catalog.int8, 0) AS lag"
+    "  FROM pg_catalog.pg_stat_replication s) r";
+
+static gint64 number_at(const PGresult *result, int column)
+{
+    return g_ascii_strtoll(PQgetvalue(result, 0, column), NULL, 10);
+}
+
+gboolean postgres_circumstances(struct database *database, struct circumstances *circumstances,
+                                GError **error)
+{
+    struct postgres *postgres = (struct postgres *)database;
+    const char *const parameters[] = {postgres->schema};
+    AUTORESULT *result =
+        postgres_query(postgres, postgres->main, circumstances_sql, 1, parameters, error);
+    if (result == NULL)
+        return FALSE;
+    *circumstances = (struct circumstances){
+        .tables = (guint)number_at(result, 0),
+        .tables_of_others = (guint)number_at(result, 1),
+        .replicas = (guint)number_at(result, 2),
+        .sees_replicas = *PQgetvalue(result, 0, 3) == 't',
+        .lag_us = number_at(result, 4),
+        .lagging_replica = PQgetisnull(result, 0, 5) ? NULL : g_strdup(PQgetvalue(result, 0, 5)),
+    };
+    return TRUE;
+}

@@ -1,0 +1,146 @@
+/* What goes on in a database while somebody stands at the gate. All of it is told, and nothing is
+ * refused for it: it may be otherwise a second later. */
+#include "base/duration.h"
+#include "base/text.h"
+#include "database/circumstances.h"
+#include "engine/gate_internal.h"
+
+#include <string.h>
+
+void gate_look_lock(struct gate_look *look, struct gate_check *check)
+{
+    struct lock_holder holder;
+    g_autoptr(GError) failure = NULL;
+    int held = database_lock_holder(look->engine->database, &holder, &failure);
+    if (held < 0)
+        gate_answer_unknown(check, GATE_WARNING, g_steal_pointer(&failure));
+    else if (held == 0)
+        gate_answer(check, GATE_OK, NULL, "the migration lock is free");
+    else
+        gate_answer(check, GATE_WARNING, "it is waited for, up to lock_timeout",
+                    "the migration lock is held by pid %d, %s %s", holder.pid, holder.user,
+                    holder.application);
+}
+
+/* ---- blockers -------------------------------------------------------------------------------- */
+
+/* A transaction this old is no short one that will be gone. */
+#define OLD_US 5000000
+
+static const struct relation_lock *lock_of(const struct activity *activity, int pid)
+{
+    const struct relation_lock *found = NULL;
+    for (guint i = 0; i < activity->lock_count; i++) {
+        const struct relation_lock *lock = &activity->locks[i];
+        if (lock->pid == pid && lock->is_granted && *lock->relation != '\0' &&
+            (found == NULL || strcmp(found->mode, "AccessShareLock") == 0))
+            found = lock;
+    }
+    return found;
+}
+
+static gboolean is_in_the_way(const struct activity *activity, const struct session *session)
+{
+    gint64 since = session->transaction_since;
+    return !session->is_own && since != 0 &&
+           (g_str_has_prefix(session->state, "idle in transaction") ||
+            activity->taken_at - since > OLD_US) &&
+           lock_of(activity, session->pid) != NULL;
+}
+
+static void name_blocker(GString *text, const struct activity *activity,
+                         const struct session *session)
+{
+    const struct relation_lock *lock = lock_of(activity, session->pid);
+    g_autofree char *age = duration_format(activity->taken_at - session->transaction_since);
+    g_string_append_printf(text, "%spid %d (%s%s%s) %s for %s, holds %s", text->len > 0 ? "; " : "",
+                           session->pid, session->user, *session->application != '\0' ? ", " : "",
+                           session->application, session->state, age, lock->relation);
+}
+
+#define NAMED_MAX 3
+
+void gate_look_blockers(struct gate_look *look, struct gate_check *check)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GError) failure = NULL;
+    guint count = 0;
+    if (look->activity == NULL &&
+        (look->activity = engine_activity(look->engine, &failure)) == NULL) {
+        gate_answer_unknown(check, GATE_WARNING, g_steal_pointer(&failure));
+        return;
+    }
+    const struct activity *activity = look->activity;
+    for (guint i = 0; i < activity->session_count; i++) {
+        if (!is_in_the_way(activity, &activity->sessions[i]))
+            continue;
+        if (count++ < NAMED_MAX)
+            name_blocker(text, activity, &activity->sessions[i]);
+    }
+    if (count > NAMED_MAX)
+        g_string_append_printf(text, "; and %u more", count - NAMED_MAX);
+    for (guint i = 0; i < activity->prepared_count; i++, count++)
+        g_string_append_printf(text, "%sprepared transaction %s of %s", text->len > 0 ? "; " : "",
+                               activity->prepared[i].gid, activity->prepared[i].owner);
+    if (count == 0)
+        gate_answer(check, GATE_OK, NULL, "no old transaction holds a table here");
+    else
+        gate_answer(check, GATE_WARNING, "'winch locks' shows all; what needs such a table waits",
+                    "%s", text->str);
+}
+
+/* ---- rights and replicas --------------------------------------------------------------------- */
+
+static gboolean read_circumstances(struct gate_look *look, struct gate_check *check,
+                                   struct circumstances *circumstances)
+{
+    g_autoptr(GError) failure = NULL;
+    memset(circumstances, 0, sizeof *circumstances);
+    if (database_circumstances(look->engine->database, circumstances, &failure))
+        return TRUE;
+    gate_answer_unknown(check, GATE_WARNING, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+void gate_look_rights(struct gate_look *look, struct gate_check *check)
+{
+    const struct database_facts *facts = database_facts(look->engine->database);
+    struct circumstances seen;
+    if (!facts->can_write_version_table) {
+        gate_answer(check, GATE_WARNING, "see 'winch init --print-sql'",
+                    "%s may not write the version table", facts->user);
+        return;
+    }
+    if (!read_circumstances(look, check, &seen))
+        return;
+    if (seen.tables_of_others > 0)
+        gate_answer(check, GATE_WARNING, "only an owner drops or alters a table",
+                    "%u of %u tables in schema %s belong to roles that %s is no member of",
+                    seen.tables_of_others, seen.tables, facts->schema, facts->user);
+    else
+        gate_answer(check, GATE_OK, NULL, "every table in its schema is the user's own");
+    circumstances_clear(&seen);
+}
+
+#define LAG_US 10000000
+
+void gate_look_replicas(struct gate_look *look, struct gate_check *check)
+{
+    struct circumstances seen;
+    if (!read_circumstances(look, check, &seen))
+        return;
+    g_autofree char *count = text_plural(seen.replicas, "replica", "replicas");
+    g_autofree char *lag = duration_format(seen.lag_us);
+    if (seen.replicas == 0)
+        gate_answer(check, GATE_NOT_NEEDED, NULL, "none is connected");
+    else if (!seen.sees_replicas)
+        gate_answer(check, GATE_WARNING, "membership in pg_monitor shows it",
+                    "%s, how far behind cannot be seen by this role", count);
+    else if (seen.lagging_replica != NULL || seen.lag_us > LAG_US)
+        gate_answer(check, GATE_WARNING, "what is written now reaches it later still",
+                    "%s, %s is behind: %s", count,
+                    seen.lagging_replica != NULL ? seen.lagging_replica : "one", lag);
+    else
+        gate_answer(check, GATE_OK, NULL, "%s, at most %s behind", count, lag);
+    circumstances_clear(&seen);
+}
