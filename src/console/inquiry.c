@@ -118,6 +118,11 @@ struct cancellation *inquiry_cancellation(struct inquiry *inquiry)
     return inquiry->cancellation;
 }
 
+const struct engine_settings *inquiry_settings(const struct inquiry *inquiry)
+{
+    return &inquiry->settings;
+}
+
 static void hear_event(const struct engine_event *event, void *data)
 {
     struct inquiry *inquiry = data;

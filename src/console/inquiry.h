@@ -50,5 +50,6 @@ void inquiry_abandon(struct inquiry *inquiry);
 void inquiry_tell(struct inquiry *inquiry, gpointer piece);
 /* From its own thread, for what takes one. Borrowed. */
 struct cancellation *inquiry_cancellation(struct inquiry *inquiry);
+const struct engine_settings *inquiry_settings(const struct inquiry *inquiry);
 
 #endif

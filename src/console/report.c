@@ -37,12 +37,19 @@ void report_free(struct report *report)
     g_free(report);
 }
 
-struct report_row *report_add(struct report *report, enum style style, const char *mark,
-                              gint64 version, const char *text)
+struct report_row *report_row_new(enum style style, const char *mark, gint64 version,
+                                  const char *text)
 {
     struct report_row *row = g_new(struct report_row, 1);
     *row = (struct report_row){style, g_strdup(mark), version, g_strdup(text),
                                g_ptr_array_new_with_free_func(detail_free)};
+    return row;
+}
+
+struct report_row *report_add(struct report *report, enum style style, const char *mark,
+                              gint64 version, const char *text)
+{
+    struct report_row *row = report_row_new(style, mark, version, text);
     g_ptr_array_add(report->rows, row);
     return row;
 }
@@ -70,11 +77,21 @@ void report_question_copy(struct report_question *to, const struct report_questi
 {
     *to = *from;
     to->scope = g_strdup(from->scope);
+    to->set = from->set != NULL ? migration_set_ref(from->set) : NULL;
 }
 
 void report_question_clear(struct report_question *question)
 {
     g_clear_pointer(&question->scope, g_free);
+    g_clear_pointer(&question->set, migration_set_unref);
+}
+
+void report_tell(struct inquiry *inquiry, const char *text, guint done, guint total,
+                 struct report_row *row)
+{
+    struct report_progress *progress = g_new(struct report_progress, 1);
+    *progress = (struct report_progress){g_strdup(text), done, total, row};
+    inquiry_tell(inquiry, progress);
 }
 
 void report_progress_free(struct report_progress *progress)

@@ -44,13 +44,18 @@ struct report_row *report_add(struct report *report, enum style style, const cha
 void report_row_add(struct report_row *row, enum style style, const char *label, const char *text);
 void report_row_addf(struct report_row *row, enum style style, const char *label,
                      const char *format, ...) G_GNUC_PRINTF(4, 5);
+struct report_row *report_row_new(enum style style, const char *mark, gint64 version,
+                                  const char *text);
 void report_row_free(struct report_row *row);
 
 /* What is asked. */
 struct report_question {
     enum report_kind kind;
-    struct goal goal; /* where a way leads that is asked about, for those that have one */
-    char *scope;      /* that in words; NULL: all there is */
+    struct goal goal;          /* where a way leads that is asked about, for those that have one */
+    gint64 first, last;        /* versions, for those that have a range */
+    struct migration_set *set; /* a reference, for those that ask files alone; or NULL */
+    char *scope;               /* what is asked about in words; NULL: all there is */
+    gboolean may_write;        /* it may rehearse, and roll back */
 };
 void report_question_copy(struct report_question *to, const struct report_question *from);
 void report_question_clear(struct report_question *question);
@@ -64,13 +69,17 @@ struct report_progress {
 void report_progress_free(struct report_progress *progress);
 
 struct report_maker {
-    const char *title;  /* "Validate" */
-    const char *what;   /* "version table, files and history against each other" */
-    const char *doing;  /* "validating" */
-    gboolean may_write; /* it rehearses and rolls back */
+    const char *title; /* "Validate" */
+    const char *what;  /* "version table, files and history against each other" */
+    const char *doing; /* "validating" */
+    gboolean is_local; /* asks the files alone, not the database */
     struct report *(*make)(struct inquiry *inquiry, struct engine *engine,
                            const struct report_question *question, GError **error);
 };
+/* Progress in words, and perhaps a row, which is taken over. From the inquiry's thread. */
+void report_tell(struct inquiry *inquiry, const char *text, guint done, guint total,
+                 struct report_row *row);
+
 /* By enum report_kind. */
 extern const struct report_maker report_makers[REPORT_KINDS];
 

@@ -31,6 +31,8 @@ void sql_text_free(struct sql_text *text)
     g_free(text->problem);
     g_free(text->mode_reason);
     g_array_unref(text->statements);
+    g_clear_pointer(&text->inspection, inspection_free);
+    g_clear_pointer(&text->touches, touches_free);
     g_free(text->refusal);
     g_free(text);
 }
@@ -69,6 +71,14 @@ static void add_statements(struct sql_text *text, const struct script *script, g
     }
 }
 
+static void add_inspection(struct sql_text *text, const char *bytes, gsize length,
+                           const struct script *script)
+{
+    const struct inspection_context context = {SQL_POSTGRESQL, NULL};
+    text->inspection = inspection_new(bytes, length, script, &context);
+    text->touches = touches_new(text->inspection);
+}
+
 /* bytes: without byte order mark. */
 static void take_bytes(struct sql_text *text, const char *bytes, gsize length,
                        enum sql_dialect dialect, gboolean transaction_off)
@@ -85,6 +95,8 @@ static void take_bytes(struct sql_text *text, const char *bytes, gsize length,
     text->pane->words = sql_words(text->pane->bytes, shown, dialect);
     if (script != NULL) {
         add_statements(text, script, shown);
+        if (dialect == SQL_POSTGRESQL && !text->is_cut)
+            add_inspection(text, bytes, length, script);
         return;
     }
     text->refusal = g_strdup(error->message);

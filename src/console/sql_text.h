@@ -4,9 +4,11 @@
 
 #include <glib.h>
 
+#include "analysis/inspection.h"
 #include "analysis/script.h"
 #include "base/autofree.h"
 #include "console/text_pane.h"
+#include "console/touches.h"
 #include "source/migration.h"
 
 /* What is shown of a file at most; all of it runs. */
@@ -24,9 +26,11 @@ struct sql_text {
     enum run_mode mode;
     char *mode_reason;
     unsigned reason_line;
-    guint count;        /* statements in the file */
-    GArray *statements; /* of struct script_statement: those in pane; never NULL */
-    char *refusal;      /* why the file cannot be run; NULL. Its lines are shown all the same */
+    guint count;                   /* statements in the file */
+    GArray *statements;            /* of struct script_statement: those in pane; never NULL */
+    struct inspection *inspection; /* of all of it; NULL: refused, too long, or no PostgreSQL */
+    struct touches *touches;       /* NULL with it */
+    char *refusal; /* why the file cannot be run; NULL. Its lines are shown all the same */
     unsigned refusal_line;
 };
 

@@ -2,8 +2,9 @@
  * one migration at a time. */
 #include "console/timeline_detail.h"
 
-#include "base/duration.h"
+#include "console/fields.h"
 #include "console/frame.h"
+#include "console/migration_words.h"
 #include "console/sql_text.h"
 #include "console/text_pane.h"
 
@@ -27,6 +28,9 @@ struct timeline_detail {
     struct console *console;
     struct detail_facts *facts; /* NULL until one was read */
     struct text_pane panes[2];  /* up, down: their texts as far as there is room */
+    struct fields *fields;      /* what is said of it, as last drawn */
+    struct list list;           /* its lines: scrolled, without a cursor */
+    gint64 version;             /* that they speak of */
     gboolean is_asking;
 };
 
@@ -49,6 +53,9 @@ struct timeline_detail *timeline_detail_new(struct console *console)
 {
     struct timeline_detail *detail = g_new0(struct timeline_detail, 1);
     detail->console = console;
+    detail->fields = fields_new();
+    detail->list.pages = TRUE;
+    detail->version = VERSION_NONE;
     for (guint i = 0; i < G_N_ELEMENTS(detail->panes); i++)
         text_pane_init(&detail->panes[i]);
     return detail;
@@ -67,6 +74,7 @@ void timeline_detail_free(struct timeline_detail *detail)
     take(detail, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(detail->panes); i++)
         text_pane_clear(&detail->panes[i]);
+    fields_free(detail->fields);
     g_free(detail);
 }
 
@@ -126,99 +134,6 @@ static void ask(struct timeline_detail *detail, gint64 version)
 /* ---- drawing ----------------------------------------------------------------------------------
  */
 
-/* A pen that goes down the area, a line at a time. */
-struct pen {
-    struct grid *grid;
-    struct area area;
-    int row;
-};
-
-static void line(struct pen *pen, const char *label, enum style style, const char *text)
-{
-    if (pen->row >= pen->area.row + pen->area.rows || text == NULL)
-        return;
-    grid_put(pen->grid, pen->row, pen->area.column, 10, STYLE_LABEL, label);
-    grid_put(pen->grid, pen->row, pen->area.column + 10, pen->area.columns - 10, style, text);
-    pen->row++;
-}
-
-static char *edges_text(const struct model *model, const struct graph_edge *edges, guint count)
-{
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < count && i < 6; i++) {
-        const struct migration *other = migration_set_at(model->set, edges[i].index);
-        const struct status_row *row = model_row(model, other->version);
-        g_string_append_printf(text, "%s%s %s", i > 0 ? ", " : "", other->digits, other->title);
-        if (row != NULL)
-            g_string_append_printf(text, " (%s)", migration_state_name(row->state));
-        if (edges[i].is_implied)
-            g_string_append(text, " implied");
-    }
-    if (count > 6)
-        g_string_append_printf(text, " and %u more", count - 6);
-    return g_string_free(text, count == 0);
-}
-
-static void draw_edges(struct pen *pen, const struct model *model, gint64 version)
-{
-    guint index = migration_set_lower_bound(model->set, version), count;
-    const struct graph_edge *needs = graph_needs(model->graph, index, &count);
-    g_autofree char *below = edges_text(model, needs, count);
-    line(pen, "needs", STYLE_TEXT, below != NULL ? below : "nothing");
-    const struct graph_edge *needed = graph_needed_by(model->graph, index, &count);
-    g_autofree char *above = edges_text(model, needed, count);
-    line(pen, "needed by", STYLE_TEXT, above);
-}
-
-static void draw_file(struct pen *pen, const char *label, const struct migration_half *half,
-                      const struct sql_text *text)
-{
-    if (half->path == NULL)
-        line(pen, label, STYLE_WARNING, "no file");
-    else if (text == NULL)
-        line(pen, label, STYLE_TEXT, half->file_name);
-    else if (text->problem != NULL || text->refusal != NULL)
-        line(pen, label, STYLE_ERROR, text->problem != NULL ? text->problem : text->refusal);
-    else {
-        gboolean is_usual = text->mode == RUN_TRANSACTION || text->mode == RUN_EMPTY;
-        g_autofree char *count = text_plural(text->count, "statement", "statements");
-        g_autofree char *all =
-            g_strdup_printf("%s, %s%s%s  sha256 %.8s", count, run_mode_text(text->mode),
-                            is_usual ? "" : ": ", is_usual ? "" : text->mode_reason, text->sha256);
-        line(pen, label, is_usual ? STYLE_TEXT : STYLE_WARNING, all);
-    }
-}
-
-static void draw_record(struct pen *pen, const struct status_row *row)
-{
-    const struct history_record *record = row != NULL ? row->record : NULL;
-    if (record == NULL)
-        return;
-    g_autofree char *when = console_date_text(record->finished_at, TRUE);
-    g_autofree char *took = duration_format(record->finished_at - record->started_at);
-    g_autofree char *text = g_strdup_printf(
-        "%s by %s%s%s%s%s", when, record->database_user != NULL ? record->database_user : "?",
-        record->os_user != NULL ? " (" : "", record->os_user != NULL ? record->os_user : "",
-        record->os_user != NULL ? ")" : "", record->kind == HISTORY_ADOPT ? ", adopted" : "");
-    g_autofree char *all =
-        record->kind == HISTORY_UP ? g_strdup_printf("%s, took %s", text, took) : g_strdup(text);
-    line(pen, "applied", STYLE_TEXT, all);
-    line(pen, "reason", STYLE_TEXT, record->reason);
-}
-
-static void draw_notes(struct pen *pen, const struct migration *migration)
-{
-    const struct migration_notes *notes = &migration->notes;
-    line(pen, "release", STYLE_TEXT, migration->release_name);
-    if (notes->irreversible != NULL)
-        line(pen, "no way", STYLE_WARNING,
-             *notes->irreversible != '\0' ? notes->irreversible : "back: declared irreversible");
-    for (guint i = 0; notes->checks != NULL && i < notes->checks->len; i++)
-        line(pen, "check", STYLE_TEXT,
-             g_array_index(notes->checks, struct migration_check, i).name);
-    line(pen, "ticket", STYLE_TEXT, notes->ticket);
-}
-
 #define TEXT_ROWS_MIN    4
 #define TEXT_COLUMNS_MIN 36
 
@@ -234,30 +149,44 @@ static void draw_text(struct text_pane *pane, struct grid *grid, const struct ar
 }
 
 /* Up and down side by side, one below the other, or up alone: as the room allows. */
-static void draw_texts(struct timeline_detail *detail, const struct pen *pen)
+static void draw_texts(struct timeline_detail *detail, struct grid *grid, const struct area *rest)
 {
-    struct area rest = {pen->row, pen->area.column, pen->area.row + pen->area.rows - pen->row,
-                        pen->area.columns};
-    struct area half = rest;
-    if (rest.rows < TEXT_ROWS_MIN)
+    struct area half = *rest;
+    if (rest->rows < TEXT_ROWS_MIN)
         return;
-    if (rest.columns >= 2 * TEXT_COLUMNS_MIN + 1) {
-        half.columns = (rest.columns - 1) / 2;
-        draw_text(&detail->panes[0], pen->grid, &half, "up");
+    if (rest->columns >= 2 * TEXT_COLUMNS_MIN + 1) {
+        half.columns = (rest->columns - 1) / 2;
+        draw_text(&detail->panes[0], grid, &half, "up");
         half.column += half.columns + 1;
-        draw_text(&detail->panes[1], pen->grid, &half, "down");
-    } else if (rest.rows >= 3 * TEXT_ROWS_MIN) {
-        half.rows = rest.rows * 2 / 3;
-        draw_text(&detail->panes[0], pen->grid, &half, "up");
+        draw_text(&detail->panes[1], grid, &half, "down");
+    } else if (rest->rows >= 3 * TEXT_ROWS_MIN) {
+        half.rows = rest->rows * 2 / 3;
+        draw_text(&detail->panes[0], grid, &half, "up");
         half.row += half.rows;
-        half.rows = rest.rows - half.rows;
-        draw_text(&detail->panes[1], pen->grid, &half, "down");
+        half.rows = rest->rows - half.rows;
+        draw_text(&detail->panes[1], grid, &half, "down");
     } else
-        draw_text(&detail->panes[0], pen->grid, &rest, "up");
+        draw_text(&detail->panes[0], grid, rest, "up");
+}
+
+/* The texts get what the words leave, but never so that the words are cut while there is room. */
+static void draw_words(struct timeline_detail *detail, struct grid *grid, const struct area *area,
+                       const char *title, gboolean is_active)
+{
+    struct area words = {area->row + 1, area->column, area->rows - 1, area->columns};
+    fields_draw(detail->fields, grid, &words, &detail->list);
+    int used = (int)detail->list.count;
+    g_autofree char *position = list_position(&detail->list);
+    gboolean is_all = detail->list.count <= detail->list.height;
+    grid_rule(grid, area->row, area->column, area->columns, title, is_all ? NULL : position);
+    if (is_active)
+        grid_cursor(grid, words.row, words.column);
+    const struct area rest = {words.row + used, area->column, words.rows - used, area->columns};
+    draw_texts(detail, grid, &rest);
 }
 
 void timeline_detail_draw(struct timeline_detail *detail, struct grid *grid,
-                          const struct area *area, gint64 version)
+                          const struct area *area, gint64 version, gboolean is_active)
 {
     const struct model *model = console_model(detail->console);
     const struct migration *migration =
@@ -265,24 +194,36 @@ void timeline_detail_draw(struct timeline_detail *detail, struct grid *grid,
     const struct status_row *row = model_row(model, version);
     const struct detail_facts *facts =
         detail->facts != NULL && detail->facts->version == version ? detail->facts : NULL;
-    struct pen pen = {grid, *area, area->row + 1};
+    const struct migration_about about = {model, version, facts != NULL ? facts->up : NULL,
+                                          facts != NULL ? facts->down : NULL};
     g_autofree char *digits = model_version_text(model, version);
-    g_autofree char *title =
-        g_strdup_printf("%s %s  %s", digits, migration != NULL ? migration->title : "",
-                        row != NULL ? migration_state_name(row->state) : "");
-    grid_rule(grid, area->row, area->column, area->columns, title, NULL);
-    if (facts == NULL && migration != NULL)
-        ask(detail, version);
-    draw_record(&pen, row);
-    if (migration == NULL) {
-        line(&pen, "file", STYLE_WARNING, "there is none any more; history has its text (v)");
-        return;
-    }
-    draw_file(&pen, "up", &migration->up, facts != NULL ? facts->up : NULL);
-    draw_file(&pen, "down", &migration->down, facts != NULL ? facts->down : NULL);
-    draw_edges(&pen, model, version);
-    draw_notes(&pen, migration);
-    if (facts == NULL)
+    g_autofree char *title = g_strdup_printf("%s%s %s  %s", is_active ? "> " : "", digits,
+                                             migration != NULL ? migration->title : "",
+                                             row != NULL ? migration_state_name(row->state) : "");
+    if (facts == NULL) {
         take(detail, NULL);
-    draw_texts(detail, &pen);
+        if (migration != NULL)
+            ask(detail, version);
+    }
+    if (version != detail->version)
+        detail->list.top = 0;
+    detail->version = version;
+    fields_clear(detail->fields);
+    migration_describe(&about, detail->fields);
+    draw_words(detail, grid, area, title, is_active);
+}
+
+struct list *timeline_detail_list(struct timeline_detail *detail)
+{
+    return &detail->list;
+}
+
+char *timeline_detail_line(const struct timeline_detail *detail, guint line)
+{
+    return fields_line(detail->fields, line);
+}
+
+char *timeline_detail_text(const struct timeline_detail *detail)
+{
+    return fields_text(detail->fields);
 }

@@ -211,7 +211,8 @@ static void ask(struct report_view *view)
                                                                    .free_piece = free_progress,
                                                                    .free_result = free_report,
                                                                    .data = asked,
-                                                                   .may_write = maker->may_write});
+                                                                   .is_local = maker->is_local,
+                                                           .may_write = view->question.may_write});
 }
 
 void report_view_ask(struct view *base, struct report_question *question)

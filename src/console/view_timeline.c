@@ -20,6 +20,8 @@ struct timeline_view {
     guint all;             /* rows there are without the filter */
     gboolean is_settled;
     struct timeline_detail *detail;
+    gboolean has_detail; /* there was room for it */
+    gboolean is_detail;  /* keys scroll it */
 };
 
 static struct timeline_view *timeline(struct view *view)
@@ -389,7 +391,9 @@ static void draw(struct view *base, struct grid *grid, const struct area *area)
     gint64 version;
     gboolean has_one = selected(view, &version);
     struct area list = *area, detail = *area;
-    if (console_is_zoomed(base->console) || area->rows < 12) {
+    view->has_detail = has_one && !console_is_zoomed(base->console) && area->rows >= 12;
+    view->is_detail = view->is_detail && view->has_detail;
+    if (!view->has_detail) {
         draw_list(view, grid, &list);
         return;
     }
@@ -403,15 +407,14 @@ static void draw(struct view *base, struct grid *grid, const struct area *area)
         legend(grid, &(struct area){area->row + area->rows - 1, 0, 1, area->columns});
         detail.rows = list.rows;
     } else {
-        int rows = MIN(8, area->rows / 2 - 2);
+        int rows = view->is_detail ? area->rows - 6 : MIN(8, area->rows / 2 - 2);
         list.rows = area->rows - rows - 1;
         legend(grid, &(struct area){area->row + list.rows, 0, 1, area->columns});
         detail.row = area->row + list.rows + 1;
         detail.rows = rows;
     }
     draw_list(view, grid, &list);
-    if (has_one)
-        timeline_detail_draw(view->detail, grid, &detail, version);
+    timeline_detail_draw(view->detail, grid, &detail, version, view->is_detail);
 }
 
 /* ---- what can be done -------------------------------------------------------------------------
@@ -437,14 +440,22 @@ static gboolean act(struct view *base, enum action_id action, guint count)
         if (selected(view, &current))
             console_version_select(base->console, current);
         return TRUE;
+    case ACTION_NEXT_PANE:
+    case ACTION_PREVIOUS_PANE:
+        view->is_detail = !view->is_detail && view->has_detail;
+        return TRUE;
+    case ACTION_BACK:
+        if (!view->is_detail)
+            return FALSE;
+        view->is_detail = FALSE;
+        return TRUE;
     default:
         return FALSE;
     }
 }
 
-static char *row_text(struct view *base, guint row)
+static char *row_words(const struct timeline_view *view, guint row)
 {
-    struct timeline_view *view = timeline(base);
     gint64 version = g_array_index(view->rows, gint64, row);
     const struct migration *migration = file_of(view, version);
     const struct status_row *status = model_row(model_of(view), version);
@@ -457,12 +468,18 @@ static char *row_text(struct view *base, guint row)
         status != NULL ? migration_state_name(status->state) : "", notes);
 }
 
+static char *row_text(struct view *base, guint row)
+{
+    struct timeline_view *view = timeline(base);
+    return view->is_detail ? timeline_detail_line(view->detail, row) : row_words(view, row);
+}
+
 static char *save(struct view *base)
 {
     struct timeline_view *view = timeline(base);
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < view->rows->len; i++) {
-        g_autofree char *row = row_text(base, i);
+        g_autofree char *row = row_words(view, i);
         g_string_append_printf(text, "%s\n", row);
     }
     return g_string_free(text, FALSE);
@@ -481,9 +498,21 @@ static gboolean filter(struct view *base, const char *text, GError **error)
     return TRUE;
 }
 
+/* What is known of the migration under the cursor. */
+static char *copy(struct view *base)
+{
+    struct timeline_view *view = timeline(base);
+    if (view->rows->len == 0)
+        return NULL;
+    g_autofree char *row = row_words(view, MIN(view->list.selected, view->rows->len - 1));
+    g_autofree char *detail = timeline_detail_text(view->detail);
+    return g_strdup_printf("%s\n%s", row, detail);
+}
+
 static struct list *list_of(struct view *base)
 {
-    return &timeline(base)->list;
+    struct timeline_view *view = timeline(base);
+    return view->is_detail ? timeline_detail_list(view->detail) : &view->list;
 }
 
 static gboolean version_of(struct view *base, gint64 *version)
@@ -520,6 +549,7 @@ const struct view_ops timeline_view_ops = {
     .act = act,
     .list = list_of,
     .row_text = row_text,
+    .copy = copy,
     .save = save,
     .version = version_of,
     .filter = filter,
