@@ -114,6 +114,7 @@ gboolean gate_ask(struct command_context *context, const struct gate_wish *wish,
                   struct change_options *options, char **typed, GError **error);
 /* mark.c */
 gboolean command_mark(struct command_context *context, GError **error);
+gboolean command_approve(struct command_context *context, GError **error);
 /* create.c, wait.c (wait and run), demo.c, help.c */
 gboolean command_create(struct command_context *context, GError **error);
 gboolean command_wait(struct command_context *context, GError **error);

@@ -111,6 +111,15 @@ const struct command commands[] = {
      "asked for. Only what is applied here can be marked. --remove takes a mark away.\n"
      "'winch status' shows marks; history has who set them, and why.",
      OPTIONS("remove", "reason"), 2, 2, CHANGES, command_mark},
+    {"approve", GROUP_CHANGE, "PLAN", "approve a plan, as a second person",
+     "PLAN is the id that 'winch gate' and 'winch plan' show, or a refusal names. Where\n"
+     "the environment's policy says approval: required, whatever goes back needs the\n"
+     "approval of another database user than the one who runs it; the server says who\n"
+     "approved. It holds for an hour or as long as --expires says, at most 7 days, and\n"
+     "for exactly this plan: another text of a file, or another version row, makes it\n"
+     "another plan. It is looked for again under the lock. The approver's role needs\n"
+     "SELECT and INSERT on history and approvals in winch's schema.",
+     OPTIONS("expires", "reason"), 1, 1, CHANGES, command_approve},
     {"adopt", GROUP_CHANGE, "", "take over a database that golang-migrate managed",
      "Records every file at or below the version row as assumed, with its checksum,\n"
      "so that later changes to them are seen. Rewrites nothing.",

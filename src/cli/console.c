@@ -20,6 +20,7 @@ static const struct {
     {"run", "it becomes another program"},
     {"wait", "the console waits by itself"},
     {"mark", "type it in a shell"},
+    {"approve", "another database user does it, in a shell"},
 };
 
 static gboolean refuse_elsewhere(const struct command *command, GError **error)

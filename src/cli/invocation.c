@@ -49,6 +49,7 @@ const struct option option_table[] = {
     {"all", NULL, NULL, "all of them", FALSE},
     {"f", NULL, NULL, "do not ask, in development", FALSE},
     {"remove", NULL, NULL, "take the mark away", FALSE},
+    {"expires", "DURATION", NULL, "how long the approval holds; default 1h", FALSE},
     {"limit", "N", NULL, "the newest N", FALSE},
     {"verify", NULL, NULL, "recompute the hash chain", FALSE},
     {"print-sql", NULL, NULL, "print the SQL instead of running it", FALSE},

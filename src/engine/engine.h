@@ -166,6 +166,11 @@ gboolean engine_adopt(struct engine *engine, const struct change_options *option
 gboolean engine_mark(struct engine *engine, const struct version_mark *mark, gboolean is_removed,
                      const struct change_options *options, GError **error);
 
+/* Approves a plan for lifetime milliseconds, as the session_user of this engine: the second person
+ * of a policy that asks for one. */
+gboolean engine_approve(struct engine *engine, const char *plan_id, gint64 lifetime,
+                        const struct change_options *options, GError **error);
+
 /* Drops every table of the current schema. dropped receives names (char *), may be NULL. */
 gboolean engine_drop(struct engine *engine, const struct change_options *options,
                      GPtrArray *dropped, GError **error);

@@ -39,6 +39,9 @@ struct ledger *engine_ledger_beside(struct engine *engine, const struct version_
 struct plan *engine_plan_from(struct engine *engine, const struct version_state *state,
                               const struct ledger *ledger, const struct goal *goal, GError **error);
 
+/* ERROR_REFUSED where --readonly was given. */
+gboolean engine_may_write(const struct engine *engine, GError **error);
+
 /* Everything a change needs before it may write: not read-only, a version table that is ours, the
  * lock. Pair with engine_change_end(). */
 gboolean engine_change_begin(struct engine *engine, GError **error);

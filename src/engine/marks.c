@@ -1,6 +1,8 @@
 /* Marks: what they name, and setting them. Approvals of plans, which are marks of another kind. */
 #include "engine/marks.h"
 
+#include "base/duration.h"
+
 #include "engine/gate.h"
 #include "engine/internal.h"
 
@@ -119,4 +121,25 @@ gboolean engine_mark(struct engine *engine, const struct version_mark *mark, gbo
     gboolean is_done = mark_locked(engine, mark, is_removed, options, error);
     engine_change_end(engine);
     return is_done;
+}
+
+/* ---- approving ------------------------------------------------------------------------------- */
+
+/* Without the migration lock, which the run that waits for the approval may want at any moment. */
+gboolean engine_approve(struct engine *engine, const char *plan_id, gint64 lifetime,
+                        const struct change_options *options, GError **error)
+{
+    char run_id[17];
+    struct gate_wish wish = {
+        .action = GATE_APPROVE, .target = plan_id, .from = VERSION_NONE, .to = VERSION_NONE};
+    if (!engine_exists(engine, error) || !engine_may_write(engine, error) ||
+        !gate_pass(engine, &wish, options, NULL, error) || !history_must_be_writable(engine, error))
+        return FALSE;
+    run_id_make(run_id);
+    AUTOPTR(history_record) *record = recording_new(engine, run_id, HISTORY_APPROVAL, OUTCOME_DONE);
+    g_autofree char *until = duration_format(lifetime * 1000);
+    record->plan_id = g_strdup(plan_id);
+    record->message = g_strdup_printf("approved for %s", until);
+    record->reason = g_strdup(change_reason(options));
+    return database_approve(engine->database, lifetime, record, error);
 }

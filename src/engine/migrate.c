@@ -12,14 +12,18 @@ static void tell_lock_wait(const struct lock_holder *holder, gint64 waited_us, v
                           .kind = ENGINE_LOCK_WAIT, .holder = holder, .elapsed_us = waited_us});
 }
 
+gboolean engine_may_write(const struct engine *engine, GError **error)
+{
+    if (!engine->settings->is_read_only)
+        return TRUE;
+    error_set(error, ERROR_REFUSED, "this is read-only: --readonly was given");
+    return FALSE;
+}
+
 gboolean engine_change_begin(struct engine *engine, GError **error)
 {
     struct version_state state;
-    if (engine->settings->is_read_only) {
-        error_set(error, ERROR_REFUSED, "this is read-only: --readonly was given");
-        return FALSE;
-    }
-    if (!database_version_read(engine->database, &state, error))
+    if (!engine_may_write(engine, error) || !database_version_read(engine->database, &state, error))
         return FALSE;
     if (state.kind == VERSION_TABLE_FOREIGN) {
         error_set(error, ERROR_REFUSED, "%s", state.problem);
