@@ -65,6 +65,15 @@ const char *const *config_list(const struct config *config, enum config_key key)
     return list != NULL ? (const char *const *)list : nothing;
 }
 
+const char *config_level(const struct config *config, enum config_key key, const char *name)
+{
+    gsize length = strlen(name);
+    for (const char *const *row = config_list(config, key); *row != NULL; row++)
+        if (strncmp(*row, name, length) == 0 && g_str_has_prefix(*row + length, ": "))
+            return *row + length + 2;
+    return NULL;
+}
+
 const struct config_origin *config_origin(const struct config *config, enum config_key key)
 {
     return &config->values[key].origin;
@@ -88,7 +97,7 @@ char *config_describe(const struct config *config, enum config_key key)
         return g_strdup(value->shown);
     if (setting_get(key)->type == SETTING_CONNECTION)
         return connection_mask(value->value.text);
-    if (setting_get(key)->type == SETTING_LIST)
+    if (value->value.list != NULL)
         return g_strjoinv(", ", value->value.list);
     return g_strdup(value->value.text);
 }

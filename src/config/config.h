@@ -41,6 +41,8 @@ struct config_sources {
     gsize override_count;
     variable_lookup lookup; /* NULL: the process's environment */
     gpointer lookup_data;
+    const char *const *lint_rules; /* the names lint.rules may speak of; NULL: any */
+    gboolean needs_no_database;    /* what is said of the database may have unset variables */
 };
 
 /* Immutable once loaded; threads may share it. */
@@ -77,6 +79,10 @@ gint64 config_duration(const struct config *config, enum config_key key);
 
 /* NULL-terminated, never NULL. Borrowed. */
 const char *const *config_list(const struct config *config, enum config_key key);
+
+/* The level that SETTING_LEVELS has for a name ("error"); NULL when it says nothing of it. What the
+ * environment in force says of lint is already in it. Borrowed. */
+const char *config_level(const struct config *config, enum config_key key, const char *name);
 
 /* Borrowed. An unset value has ORIGIN_DEFAULT. */
 const struct config_origin *config_origin(const struct config *config, enum config_key key);

@@ -139,19 +139,23 @@ static gboolean is_password_key(enum config_key key)
     return FALSE;
 }
 
-static gboolean is_supplied_above_file(const struct config *config, enum config_key key)
+gboolean loader_is_overridden(const struct config *config, enum config_key key)
 {
     const struct config_value *value = &config->values[key];
     return value->is_set && value->origin.kind > ORIGIN_FILE;
 }
 
 /* Nothing is missing when the file's value is not going to be used. */
-static gboolean may_be_unset(const struct config *config, enum config_key key)
+static gboolean may_be_unset(const struct loader *loader, enum config_key key)
 {
-    if (is_supplied_above_file(config, key) || config_part_is_replaced(config, key, ORIGIN_FILE))
+    const struct config *config = loader->config;
+    if (loader->sources->needs_no_database &&
+        g_str_has_prefix(setting_get(key)->path, "migrations.database."))
+        return TRUE;
+    if (loader_is_overridden(config, key) || config_part_is_replaced(config, key, ORIGIN_FILE))
         return TRUE;
     for (guint i = 0; is_password_key(key) && i < G_N_ELEMENTS(password_keys); i++)
-        if (is_supplied_above_file(config, password_keys[i]))
+        if (loader_is_overridden(config, password_keys[i]))
             return TRUE;
     return FALSE;
 }
@@ -193,7 +197,7 @@ static void read_scalar(struct loader *loader, enum config_key key, const struct
                        "alone (chmod 600)",
                        setting->path);
     g_autofree char *text =
-        loader_expand(loader, node, setting->path, may_be_unset(config, key), &origin.is_fallback);
+        loader_expand(loader, node, setting->path, may_be_unset(loader, key), &origin.is_fallback);
     if (text == NULL)
         return;
     if (!set_value(&value, key, text, BARE_REFUSED, &origin, &problem))
@@ -201,7 +205,7 @@ static void read_scalar(struct loader *loader, enum config_key key, const struct
     if (setting->type == SETTING_COMMAND && value.is_set)
         value.shown = g_strdup(node->text);
     explicit_bzero(text, strlen(text));
-    if (is_supplied_above_file(config, key))
+    if (loader_is_overridden(config, key))
         config_value_clear(&value);
     else
         config->values[key] = value;
@@ -239,7 +243,7 @@ static void read_list(struct loader *loader, enum config_key key, const struct t
         g_strv_builder_add(commands, command);
         g_string_append_printf(shown, "%s%s", shown->len > 0 ? ", " : "", item->text);
     }
-    if (is_supplied_above_file(loader->config, key))
+    if (loader_is_overridden(loader->config, key))
         return;
     value->value.list = g_strv_builder_end(commands);
     value->is_set = TRUE;
@@ -255,6 +259,10 @@ static void read_setting(struct loader *loader, enum config_key key)
     enum tree_kind wanted = setting->type == SETTING_LIST ? TREE_LIST : TREE_SCALAR;
     if (node == NULL || tree_is_null(node))
         return;
+    if (setting->type == SETTING_LEVELS) {
+        loader_read_levels(loader, key, setting->path, node, TRUE);
+        return;
+    }
     if (node->kind != wanted) {
         g_autofree char *expected = setting_expects(setting);
         loader_mistake(loader, node->line, "%s must be %s (%s), not %s", setting->path,

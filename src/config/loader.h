@@ -25,6 +25,19 @@ void loader_mistake(struct loader *loader, unsigned line, const char *format, ..
 char *loader_expand(struct loader *loader, const struct tree_node *node, const char *what,
                     gboolean may_be_unset, gboolean *is_fallback);
 
+/* True when something outside of the file gave the value. */
+gboolean loader_is_overridden(const struct config *config, enum config_key key);
+
+/* Reads a mapping of names to levels, called path in messages, on top of what the setting has
+ * already. is_in_force: otherwise only its mistakes are found. */
+void loader_read_levels(struct loader *loader, enum config_key key, const char *path,
+                        const struct tree_node *node, gboolean is_in_force);
+
+/* Reads environments.NAME.lint, on top of migrations.lint where the environment is the one in
+ * force. */
+void loader_read_environment_lint(struct loader *loader, const char *environment,
+                                  const struct tree_node *node);
+
 /* Finds the node of every setting; keys that are none are mistakes. */
 void loader_bind(struct loader *loader, const struct tree_node *root);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define PATH           "migrations.environments"
+#define LINT           "lint"
 #define NAME_MAX_BYTES 63
 
 static struct policy *policy_find(struct loader *loader, const char *name)
@@ -36,9 +37,10 @@ static gboolean is_environment_name(const char *name)
 static void refuse_field(struct loader *loader, const char *environment,
                          const struct tree_node *node)
 {
-    const char *names[POLICY_FIELD_COUNT + 1] = {NULL};
+    const char *names[POLICY_FIELD_COUNT + 2] = {NULL};
     for (guint field = 0; field < POLICY_FIELD_COUNT; field++)
         names[field] = policy_field_name(field);
+    names[POLICY_FIELD_COUNT] = LINT;
     g_autofree char *quoted = mistakes_quote(node->key);
     g_autofree char *guess = mistakes_guess(node->key, names);
     loader_mistake(loader, node->key_line, "unknown key %s in " PATH ".%s%s", quoted, environment,
@@ -68,6 +70,10 @@ static void set_field(struct loader *loader, struct policy *policy, guint field,
 static void read_field(struct loader *loader, struct policy *policy, const struct tree_node *node)
 {
     guint field = 0;
+    if (strcmp(node->key, LINT) == 0) {
+        loader_read_environment_lint(loader, policy->name, node);
+        return;
+    }
     while (field < POLICY_FIELD_COUNT && strcmp(policy_field_name(field), node->key) != 0)
         field++;
     if (field == POLICY_FIELD_COUNT)

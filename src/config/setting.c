@@ -72,12 +72,19 @@ char **setting_children(const char *prefix)
 char *setting_expects(const struct setting *setting)
 {
     static const char *const names[] = {
-        [SETTING_TEXT] = "text",           [SETTING_PATH] = "path",
-        [SETTING_SECRET] = "text",         [SETTING_CONNECTION] = "URL or conninfo string",
-        [SETTING_COMMAND] = "command",     [SETTING_CHOICE] = "word",
-        [SETTING_INTEGER] = "number",      [SETTING_BOOLEAN] = "true or false",
-        [SETTING_DURATION] = "duration",   [SETTING_PORTS] = "port",
-        [SETTING_LISTEN] = "address:port", [SETTING_LIST] = "list of commands",
+        [SETTING_TEXT] = "text",
+        [SETTING_PATH] = "path",
+        [SETTING_SECRET] = "text",
+        [SETTING_CONNECTION] = "URL or conninfo string",
+        [SETTING_COMMAND] = "command",
+        [SETTING_CHOICE] = "word",
+        [SETTING_INTEGER] = "number",
+        [SETTING_BOOLEAN] = "true or false",
+        [SETTING_DURATION] = "duration",
+        [SETTING_PORTS] = "port",
+        [SETTING_LISTEN] = "address:port",
+        [SETTING_LIST] = "list of commands",
+        [SETTING_LEVELS] = "levels by name",
     };
     if (setting->type == SETTING_CHOICE) {
         g_auto(GStrv) words = g_strsplit(setting->choices, " ", -1);

@@ -18,6 +18,7 @@ enum setting_type {
     SETTING_PORTS,    /* a port, or several with commas, as libpq takes them */
     SETTING_LISTEN,   /* address:port */
     SETTING_LIST,     /* of commands */
+    SETTING_LEVELS,   /* a mapping of names to one of choices each */
 };
 
 /* X(key, type, path, variable, libpq's variable, default, choices, minimum, maximum, summary) */
@@ -107,6 +108,12 @@ enum setting_type {
       "commands told of every alert; the event as JSON on their input")                            \
     X(SLOW_MIGRATION, DURATION, "alerts.slow_migration", "WINCH_SLOW_MIGRATION", NULL, "60s",      \
       NULL, 0, 0, "a migration that takes longer is an alert")                                     \
+    X(LINT_RULES, LEVELS, "lint.rules", NULL, NULL, NULL, "off notice warning error", 0, 0,        \
+      "levels of lint's rules, by name; those not named keep their own")                           \
+    X(LINT_FAIL_ON, CHOICE, "lint.fail_on", "WINCH_LINT_FAIL_ON", NULL, "warning",                 \
+      "notice warning error", 0, 0, "the lowest level of finding that fails winch lint")           \
+    X(LINT_SERVER_VERSION, INTEGER, "lint.server_version", "WINCH_LINT_SERVER_VERSION", NULL,      \
+      NULL, NULL, 10, 99, "PostgreSQL version lint judges by, where it asks no server")            \
     X(SERVE_LISTEN, LISTEN, "serve.listen", "WINCH_SERVE_LISTEN", NULL, "127.0.0.1:9187", NULL, 0, \
       0, "address and port of winch serve")
 
@@ -120,7 +127,7 @@ struct setting {
     const char *variable;       /* "WINCH_TIMEOUT", or NULL */
     const char *libpq_variable; /* "PGHOST", or NULL */
     const char *default_text;   /* NULL: unset */
-    const char *choices;        /* words with blanks between; SETTING_CHOICE only */
+    const char *choices;        /* words with blanks between; SETTING_CHOICE, SETTING_LEVELS */
     gint64 minimum, maximum;    /* SETTING_INTEGER only */
     const char *summary;
 };
@@ -144,12 +151,13 @@ char *setting_expects(const struct setting *setting);
 struct setting_value {
     char *text;    /* what was given, in one spelling: "true" for "yes", ... */
     gint64 number; /* integer, milliseconds, or 0 and 1 */
-    char **list;   /* SETTING_LIST only */
+    char **list;   /* SETTING_LIST; SETTING_LEVELS: "name: level" */
 };
 void setting_value_clear(struct setting_value *value);
 
-/* Reads the text of any type but SETTING_LIST. A bare number is a duration in bare_unit_ms
- * milliseconds (0: it wants a unit). The message does not repeat secrets and names no place. */
+/* Reads the text of any type but SETTING_LIST and SETTING_LEVELS. A bare number is a duration in
+ * bare_unit_ms milliseconds (0: it wants a unit). The message does not repeat secrets and names no
+ * place. */
 gboolean setting_parse(const struct setting *setting, const char *text, gint64 bare_unit_ms,
                        struct setting_value *value, GError **error);
 

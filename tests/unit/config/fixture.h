@@ -27,10 +27,12 @@ static inline const char *fixture_look_up(const char *name, gpointer data)
 static inline struct config *fixture_load(const char *text, const char **environment,
                                           const struct config_override *option, GError **error)
 {
+    static const char *const rules[] = {"ban-drop-column", "prefer-text-field", NULL};
     const struct config_sources sources = {.overrides = option,
                                            .override_count = option != NULL ? 1 : 0,
                                            .lookup = fixture_look_up,
-                                           .lookup_data = environment};
+                                           .lookup_data = environment,
+                                           .lint_rules = rules};
     return config_load_text(&sources, "c.yaml", text, strlen(text), TRUE, error);
 }
 

@@ -477,6 +477,51 @@ static void config__load__asks_the_file_who_may_read_it(void **state)
                                          "password in plain text"));
 }
 
+static void config__load__goes_without_a_database(void **state)
+{
+    static const char yaml[] = D "    host: ${DB_HOST}\n    password: ${DB_PASSWORD}\n"
+                                 "  options:\n    migrations_path: sql\n";
+    const struct config_sources sources = {.lookup = fixture_look_up, .needs_no_database = TRUE};
+    g_autoptr(GError) error = NULL;
+    (void)state;
+    AUTOPTR(config) *config =
+        config_load_text(&sources, "c.yaml", yaml, strlen(yaml), TRUE, &error);
+    assert_null(error);
+    assert_string_equal(config_string(config, CONFIG_MIGRATIONS_PATH), "sql");
+    assert_null(config_string(config, CONFIG_DATABASE_HOST));
+}
+
+static void config__lint__is_what_its_environment_says(void **state)
+{
+    static const char yaml[] = "migrations:\n"
+                               "  lint:\n"
+                               "    fail_on: error\n"
+                               "    rules: {ban-drop-column: notice, prefer-text-field: 'off'}\n"
+                               "  environments:\n"
+                               "    production:\n"
+                               "      lint:\n"
+                               "        fail_on: notice\n"
+                               "        rules:\n"
+                               "          ban-drop-column: error\n"
+                               "    qa: {lint: {fail_on: warning}}\n";
+    (void)state;
+    AUTOPTR(config) *plain = must_load(yaml, NULL, NULL);
+    assert_string_equal(config_level(plain, CONFIG_LINT_RULES, "ban-drop-column"), "notice");
+    assert_string_equal(config_level(plain, CONFIG_LINT_RULES, "prefer-text-field"), "off");
+    assert_null(config_level(plain, CONFIG_LINT_RULES, "ban-drop"));
+    assert_string_equal(config_string(plain, CONFIG_LINT_FAIL_ON), "error");
+    AUTOPTR(config) *named = must_load(yaml, ENVIRONMENT("WINCH_ENVIRONMENT=production", ), NULL);
+    assert_string_equal(config_level(named, CONFIG_LINT_RULES, "ban-drop-column"), "error");
+    assert_string_equal(config_level(named, CONFIG_LINT_RULES, "prefer-text-field"), "off");
+    assert_string_equal(config_string(named, CONFIG_LINT_FAIL_ON), "notice");
+    assert_int_equal(config_origin(named, CONFIG_LINT_FAIL_ON)->line, 8);
+    g_autofree char *shown = config_describe(named, CONFIG_LINT_RULES);
+    assert_string_equal(shown, "ban-drop-column: error, prefer-text-field: off");
+    AUTOPTR(config) *overridden = must_load(
+        yaml, ENVIRONMENT("WINCH_ENVIRONMENT=production", "WINCH_LINT_FAIL_ON=warning", ), NULL);
+    assert_string_equal(config_string(overridden, CONFIG_LINT_FAIL_ON), "warning");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +537,8 @@ int main(void)
         cmocka_unit_test(config__password__failure_names_its_place),
         cmocka_unit_test(config__describe__shows_no_secret),
         cmocka_unit_test(config__plain_password__is_refused_where_others_read),
+        cmocka_unit_test(config__load__goes_without_a_database),
+        cmocka_unit_test(config__lint__is_what_its_environment_says),
         cmocka_unit_test(config__policy__only_a_fallback_is_unknown),
         cmocka_unit_test(config__policy__tightens_field_by_field),
         cmocka_unit_test_setup_teardown(config__load__finds_its_file, enter_directory,

@@ -27,6 +27,42 @@ static void assert_mistake(const char *yaml, const char *expected)
     assert_string_equal(line, expected);
 }
 
+static void config__lint__names_each_mistake(void **state)
+{
+    static const struct {
+        const char *yaml, *expected;
+    } rows[] = {
+        {M "  lint: {rules: []}\n",
+         "c.yaml:2: migrations.lint.rules must be a mapping (levels by name), not a list"},
+        {M "  lint:\n    rules: {ban-drop-colum: error}\n",
+         "c.yaml:3: migrations.lint.rules: there is no rule 'ban-drop-colum'; did you mean "
+         "'ban-drop-column'?"},
+        {M "  lint:\n    rules:\n      prefer-text-field: of\n",
+         "c.yaml:4: migrations.lint.rules.prefer-text-field: 'of' is none of off, notice, warning, "
+         "error; did you mean 'off'?"},
+        {M "  lint:\n    rules:\n      prefer-text-field: [off]\n",
+         "c.yaml:4: migrations.lint.rules.prefer-text-field must be a single value, not a list"},
+        {M "  lint:\n    fail_on: off\n",
+         "c.yaml:3: migrations.lint.fail_on: 'off' is none of notice, warning, error"},
+        {M "  lint:\n    server_version: 150004\n",
+         "c.yaml:3: migrations.lint.server_version: '150004' is not a number from 10 to 99"},
+        {M "  environments:\n    staging:\n      lint: off\n",
+         "c.yaml:4: migrations.environments.staging.lint must be a mapping, not a single value"},
+        {M "  environments:\n    staging:\n      lint:\n        rule: {}\n",
+         "c.yaml:5: unknown key 'rule' in migrations.environments.staging.lint; did you mean "
+         "'rules'?"},
+        {M "  environments:\n    staging:\n      lint:\n        fail_on: warnings\n",
+         "c.yaml:5: migrations.environments.staging.lint.fail_on: 'warnings' is none of notice, "
+         "warning, error; did you mean 'warning'?"},
+        {M "  environments:\n    staging:\n      lint: {rules: {prefer-txt-field: off}}\n",
+         "c.yaml:4: migrations.environments.staging.lint.rules: there is no rule "
+         "'prefer-txt-field'; did you mean 'prefer-text-field'?"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        assert_mistake(rows[i].yaml, rows[i].expected);
+}
+
 static void config__load__names_each_mistake(void **state)
 {
     static const struct {
@@ -238,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(config__load__names_each_mistake),
+        cmocka_unit_test(config__lint__names_each_mistake),
         cmocka_unit_test(config__load__tells_all_mistakes_in_file_order),
         cmocka_unit_test(config__load__names_the_variable_and_the_option),
         cmocka_unit_test(config__load__refuses_hostile_yaml),
