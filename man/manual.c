@@ -1,6 +1,7 @@
 /* The manual's pages: a frame on standard input, in which a line @NAME@ becomes what the program's
  * tables say, in mdoc(7). `manual PAGE SCREENS <FRAME >PAGE.1`; a page is a row of a table here,
  * SCREENS the folder of the console's pictures. */
+#include "analysis/lint.h"
 #include "cli/command.h"
 #include "config/setting.h"
 #include "console/action.h"
@@ -21,12 +22,17 @@ static gboolean ends_sentence(const char *word)
     return length > 1 && strchr(".!?", word[length - 1]) != NULL;
 }
 
+/* Two dashes that stand alone are no dash, and mandoc thinks they were meant as one. */
 static void put_word(const char *word)
 {
     if (*word == '.' || (*word == '\'' && word[1] == '\0'))
         fputs("\\&", stdout);
+    gboolean is_comment = g_str_has_suffix(word, "--");
     for (; *word != '\0'; word++)
-        fputs(*word == '\\' ? "\\e" : (char[]){*word, '\0'}, stdout);
+        fputs(*word == '\\'                ? "\\e"
+              : *word == '-' && is_comment ? "\\-"
+                                           : (char[]){*word, '\0'},
+              stdout);
 }
 
 /* Running text: lines that fit, a sentence to a line, a paragraph where a line is empty. */
@@ -147,6 +153,20 @@ static void put_exit_statuses(void)
     for (const struct exit_status *row = exit_statuses; row->meaning != NULL; row++) {
         printf(".It %d\n", row->status);
         put_sentence(row->meaning);
+    }
+    puts(".El");
+}
+
+static void put_rules(void)
+{
+    puts(".Bl -tag -width Ds");
+    for (guint i = 0; i < lint_rule_count(); i++) {
+        const struct lint_rule *rule = lint_rule_at(i);
+        printf(".It Sy %s Pq %s\n", rule->name, lint_level_name(rule->level));
+        put_sentence(rule->summary);
+        put_text(rule->why);
+        g_autofree char *safe = g_strdup_printf("Instead: %s", rule->safe);
+        put_text(safe);
     }
     puts(".El");
 }
@@ -290,10 +310,15 @@ static void put_timeline(void)
 }
 
 static const struct section sections[] = {
-    {"winch", "COMMANDS", put_commands},       {"winch", "OPTIONS", put_options},
-    {"winch", "ENVIRONMENT", put_environment}, {"winch", "EXIT", put_exit_statuses},
-    {"winch-console", "SCREENS", put_screens}, {"winch-console", "EVERYWHERE", put_everywhere},
-    {"winch-console", "LETTERS", put_letters}, {"winch-console", "TIMELINE", put_timeline},
+    {"winch", "COMMANDS", put_commands},
+    {"winch", "OPTIONS", put_options},
+    {"winch", "ENVIRONMENT", put_environment},
+    {"winch", "EXIT", put_exit_statuses},
+    {"winch", "RULES", put_rules},
+    {"winch-console", "SCREENS", put_screens},
+    {"winch-console", "EVERYWHERE", put_everywhere},
+    {"winch-console", "LETTERS", put_letters},
+    {"winch-console", "TIMELINE", put_timeline},
 };
 
 static gboolean put_section(const char *page, const char *line)

@@ -5,7 +5,6 @@
 -- winch: lock_timeout 2s
 -- winch: ticket OPS-117
 -- winch: allow hidden-parent-lock users is locked by the ALTER TABLE anyway
--- winch: allow long-exclusive-hold strongest lock first; what follows makes empty tables
 
 -- First, because the foreign keys below lock users too (SHARE ROW EXCLUSIVE): raising that lock to
 -- ACCESS EXCLUSIVE afterwards could deadlock with a transaction that has read users and then writes

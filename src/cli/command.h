@@ -20,6 +20,7 @@ enum command_flags {
     COMMAND_ENGINE = 1 << 1,   /* wants the engine opened: files and database */
     COMMAND_CHANGES = 1 << 2,  /* writes to the database */
     COMMAND_TERMINAL = 1 << 3, /* runs on the main thread: the terminal is its own */
+    COMMAND_FILES = 1 << 4,    /* goes without a database, also where its variables are not set */
 };
 
 /* Everything a command's function is given. It runs on the worker thread, so it may block. */
@@ -79,6 +80,8 @@ void plan_show(struct command_context *context, const struct plan *plan);
 json_t *plan_json(const struct plan *plan);
 /* The way that --down, --missed or a target asks for; without one goal stays as it is. */
 gboolean plan_goal_read(const struct command_context *context, struct goal *goal, GError **error);
+/* show_lint.c */
+gboolean command_lint(struct command_context *context, GError **error);
 /* show_history.c */
 gboolean command_history(struct command_context *context, GError **error);
 /* show_graph.c, show_locks.c */

@@ -128,6 +128,15 @@ const struct command commands[] = {
      "What golang-migrate's drop does, in one transaction, recorded. -f does not ask,\n"
      "in development.",
      OPTIONS("f", "reason", "confirm", "yes", "override"), 0, 0, CHANGES, command_drop},
+    {"lint", GROUP_PROVE, "[TARGET]", "what is risky in the files, up and down, and the safe way",
+     "No database is needed. TARGET is a version, a range (3..7, 3.., ..7), a release,\n"
+     "-N for the newest N, or pending, which asks the database; without it every file\n"
+     "is looked at. --verbose says why each finding hurts, and what to write instead;\n"
+     "--rules lists the rules. '-- winch: allow RULE reason' in the up file silences a\n"
+     "rule for its migration, lint.rules in the configuration for all of them. Exit\n"
+     "status 6 when there are findings at the level of --fail-on or above.",
+     OPTIONS("rules", "format", "fail-on", "server-version"), 0, 1, COMMAND_CONFIG | COMMAND_FILES,
+     command_lint},
     {"validate", GROUP_PROVE, "", "version table, files and history against each other",
      "Exit status 6 when something does not agree.", NULL, 0, 0, LOOKS, command_validate},
     {"console", GROUP_SERVE, "", "the console: every screen, every key",
@@ -146,7 +155,8 @@ const struct command commands[] = {
     {"create", GROUP_WRITE, "NAME", "write a new pair of files",
      "Numbered in sequence with six digits; --format takes the time instead. Nothing\n"
      "is overwritten.",
-     OPTIONS("ext", "dir", "seq", "digits", "format", "tz"), 1, 1, COMMAND_CONFIG, command_create},
+     OPTIONS("ext", "dir", "seq", "digits", "format", "tz"), 1, 1, COMMAND_CONFIG | COMMAND_FILES,
+     command_create},
     {"demo", GROUP_WRITE, "", "the main job, on a throwaway PostgreSQL",
      "Starts a private server with the sample migrations and some data, and opens the\n"
      "console on it. Without a terminal, or with --plain, it migrates them up and back\n"

@@ -1,6 +1,7 @@
 /* From a command line to configuration, settings and an opened engine. */
 #include "cli/command.h"
 
+#include "analysis/lint.h"
 #include "config/connection_text.h"
 #include "engine/settings_config.h"
 
@@ -46,7 +47,7 @@ static GArray *overrides_of(const struct invocation *invocation, const char *pat
     return overrides;
 }
 
-static gboolean load_config(struct command_context *context, GError **error)
+static gboolean load_config(struct command_context *context, unsigned flags, GError **error)
 {
     const struct invocation *invocation = context->invocation;
     const char *source = invocation_value(invocation, "source");
@@ -58,6 +59,8 @@ static gboolean load_config(struct command_context *context, GError **error)
         .file = invocation_value(invocation, "config"),
         .overrides = (const struct config_override *)(void *)overrides->data,
         .override_count = overrides->len,
+        .lint_rules = lint_rule_names(),
+        .needs_no_database = (flags & COMMAND_FILES) != 0,
     };
     context->config = config_load(&sources, error);
     return context->config != NULL;
@@ -80,7 +83,7 @@ gboolean command_prepare(struct command_context *context, unsigned flags, GError
 {
     if ((flags & (COMMAND_CONFIG | COMMAND_ENGINE)) == 0)
         return TRUE;
-    if (context->config == NULL && !load_config(context, error))
+    if (context->config == NULL && !load_config(context, flags, error))
         return FALSE;
     if ((flags & COMMAND_ENGINE) == 0)
         return TRUE;

@@ -407,6 +407,43 @@ static void bench_nothing(struct bench *bench, guint count, double limit_ms)
     print_figure("psql, select 1", median_psql(bench, url) * 1000, "ms", 0);
 }
 
+/* As real ones are: every table has a parent, a column more in the next file, and an index. */
+static char *lint_migrations_make(const struct bench *bench, guint count)
+{
+    char *directory = g_strdup_printf("%s/lint-%u", bench->directory, count);
+    g_mkdir(directory, 0755);
+    for (guint i = 1; i <= count; i++) {
+        g_autofree char *up = g_strdup_printf(
+            "CREATE TABLE t_%06u (\n    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
+            "    parent bigint REFERENCES t_%06u (id) ON DELETE CASCADE,\n"
+            "    name varchar(80) NOT NULL, created_at timestamp DEFAULT now()\n);\n"
+            "CREATE INDEX t_%06u_parent_idx ON t_%06u (parent);\n"
+            "ALTER TABLE t_%06u ADD COLUMN more text, ALTER COLUMN name TYPE text;\n",
+            i, i > 1 ? i - 1 : i, i, i, i > 1 ? i - 1 : i);
+        g_autofree char *down = g_strdup_printf(
+            "ALTER TABLE t_%06u DROP COLUMN more;\nDROP TABLE t_%06u;\n", i > 1 ? i - 1 : i, i);
+        put(directory, up, "%06u_table_%u.up.sql", i, i);
+        put(directory, down, "%06u_table_%u.down.sql", i, i);
+    }
+    return directory;
+}
+
+static void bench_lint(struct bench *bench, guint count)
+{
+    static const char *const lint[] = {"lint", "--fail-on", "error", NULL};
+    g_autofree char *migrations = lint_migrations_make(bench, count);
+    double seconds[ROUNDS_MAX];
+    long peak = 0;
+    for (guint i = 0; i < bench->rounds; i++) {
+        struct cost cost = winch(bench, migrations, "postgres://nobody@nowhere/none", lint);
+        seconds[i] = cost.seconds;
+        peak = MAX(peak, cost.peak_kib);
+    }
+    g_print("\n%u migrations of four statements, median of %u\n", count, bench->rounds);
+    print_figure("lint", median(seconds, bench->rounds) * 1000, "ms", 1000);
+    print_figure("lint, peak memory", (double)peak / 1024, "MB", 0);
+}
+
 static void bench_start(struct bench *bench)
 {
     const char *mine[] = {bench->winch, "--version", NULL};
@@ -455,6 +492,7 @@ int main(int argc, char **argv)
     bench_nothing(&bench, 1000, 30);
     bench_nothing(&bench, 5000, 60);
     bench_many(&bench, 10 * count);
+    bench_lint(&bench, 1000);
     bench_start(&bench);
     remove_tree(bench.directory);
     scratch_server_stop(bench.server);

@@ -28,7 +28,7 @@ missing() {
     ! [ -s "$scratch/wrong" ]
 }
 
-echo 1..9
+echo 1..10
 "$winch" help --json | sed -n 's/^ *"name": "\(.*\)".*/\1/p' >"$scratch/commands"
 { [ "$(wc -l <"$scratch/commands")" -gt 15 ] && missing '^\.It Cm %s\( \|$\)' <"$scratch/commands"; }
 says $? "every command is there"
@@ -42,6 +42,10 @@ says $? "every option is there"
     sort -u >"$scratch/statuses"
 { [ "$(wc -l <"$scratch/statuses")" -gt 8 ] && missing '^\.It %s$' <"$scratch/statuses"; }
 says $? "every exit status is there"
+
+"$winch" lint --rules --json | sed -n 's/^ *"name": "\(.*\)".*/\1/p' >"$scratch/rules"
+{ [ "$(wc -l <"$scratch/rules")" -gt 50 ] && missing '^\.It Sy %s Pq' <"$scratch/rules"; }
+says $? "every rule of lint is there"
 
 grep -q '^\.Xr winch-console 1' "$page" 2>"$scratch/wrong"
 says $? "winch(1) names winch-console(1)"

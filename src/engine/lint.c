@@ -1,0 +1,261 @@
+/* Reads the files of a set, inspects them once, and runs the rules over each migration with what
+ * the ones before it have made. */
+#include "engine/lint.h"
+
+#include "analysis/lint_memory.h"
+
+#include <string.h>
+
+/* One half while the picture is made. */
+struct half {
+    struct migration_text *text;
+    const char *body;
+    gsize length;
+    struct script *script;
+    struct inspection *inspection;
+    GError *failure; /* of cutting */
+    gboolean is_uncommitted;
+};
+
+struct pair {
+    struct half up, down;
+};
+
+struct lint_picture {
+    gatomicrefcount references;
+    struct migration_set *set;
+    unsigned server_version;
+    GArray *findings; /* of struct lint_finding, by migration */
+    GArray *rows;     /* of struct lint_row */
+};
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+static void half_clear(struct half *half)
+{
+    g_clear_pointer(&half->inspection, inspection_free);
+    g_clear_pointer(&half->script, script_free);
+    g_clear_pointer(&half->text, migration_text_free);
+    g_clear_error(&half->failure);
+}
+
+static void pair_clear(gpointer data)
+{
+    struct pair *pair = data;
+    half_clear(&pair->up);
+    half_clear(&pair->down);
+}
+
+/* Is it the BEGIN that no COMMIT ends? Then a COMMIT would mend it. */
+static gboolean lacks_commit(const struct half *half, const char *file)
+{
+    g_autofree char *mended = g_strdup_printf("%.*s\n;\nCOMMIT;", (int)half->length, half->body);
+    AUTOPTR(script) *script =
+        script_parse(mended, strlen(mended), SQL_POSTGRESQL, FALSE, file, NULL);
+    return script != NULL;
+}
+
+static gboolean half_load(struct half *half, const struct migration_half *file,
+                          gboolean is_transaction_off, GError **error)
+{
+    const struct inspection_context context = {SQL_POSTGRESQL, NULL};
+    gsize size;
+    half->body = "";
+    if (file->path == NULL)
+        return TRUE;
+    half->text = migration_text_load(file, error);
+    if (half->text == NULL)
+        return FALSE;
+    const char *bytes = g_bytes_get_data(half->text->bytes, &size);
+    if (size > half->text->bom_length) {
+        half->body = bytes + half->text->bom_length;
+        half->length = size - half->text->bom_length;
+    }
+    half->script = script_parse(half->body, half->length, SQL_POSTGRESQL, is_transaction_off,
+                                file->path, &half->failure);
+    if (half->script != NULL)
+        half->inspection = inspection_new(half->body, half->length, half->script, &context);
+    else
+        half->is_uncommitted = lacks_commit(half, file->path);
+    return TRUE;
+}
+
+static gboolean is_stopped(struct cancellation *cancellation, GError **error)
+{
+    if (cancellation == NULL || cancellation_level(cancellation) == CANCEL_NONE)
+        return FALSE;
+    error_set(error, cancellation_why(cancellation), "stopped before every file was looked at");
+    return TRUE;
+}
+
+static GArray *pairs_load(struct migration_set *set, struct cancellation *cancellation,
+                          GError **error)
+{
+    g_autoptr(GArray) pairs = g_array_new(FALSE, TRUE, sizeof(struct pair));
+    guint count = migration_set_count(set);
+    g_array_set_clear_func(pairs, pair_clear);
+    g_array_set_size(pairs, count);
+    for (guint i = 0; i < count; i++) {
+        const struct migration *migration = migration_set_at(set, i);
+        struct pair *pair = &g_array_index(pairs, struct pair, i);
+        gboolean is_off = migration->notes.transaction == TRANSACTION_OFF;
+        if (is_stopped(cancellation, error) ||
+            !half_load(&pair->up, &migration->up, is_off, error) ||
+            !half_load(&pair->down, &migration->down, is_off, error))
+            return NULL;
+    }
+    return g_steal_pointer(&pairs);
+}
+
+/* ---- judging ----------------------------------------------------------------------------------
+ */
+
+static struct lint_half half_of(const struct half *half)
+{
+    return (struct lint_half){.exists = half->text != NULL,
+                              .text = half->body,
+                              .length = half->length,
+                              .script = half->script,
+                              .inspection = half->inspection,
+                              .failure = half->failure,
+                              .is_uncommitted = half->is_uncommitted};
+}
+
+static GArray *allows_of(const struct migration *migration)
+{
+    GArray *allows = g_array_new(FALSE, FALSE, sizeof(struct lint_allow));
+    const GArray *notes = migration->notes.allows;
+    for (guint i = 0; notes != NULL && i < notes->len; i++) {
+        const struct migration_allow *note = &g_array_index(notes, struct migration_allow, i);
+        struct lint_allow allow = {note->rule, note->line};
+        g_array_append_val(allows, allow);
+    }
+    return allows;
+}
+
+/* What stands before, between and behind the halves while the rules go up through the set. */
+struct ladder {
+    struct lint_memory *before, *between, *final;
+};
+
+static void ladder_build(struct ladder *ladder, const GArray *pairs)
+{
+    *ladder = (struct ladder){lint_memory_new(), lint_memory_new(), lint_memory_new()};
+    for (guint i = 0; i < pairs->len; i++) {
+        struct lint_half up = half_of(&g_array_index(pairs, struct pair, i).up);
+        lint_memory_take(ladder->final, &up);
+    }
+}
+
+static void ladder_clear(struct ladder *ladder)
+{
+    lint_memory_free(ladder->before);
+    lint_memory_free(ladder->between);
+    lint_memory_free(ladder->final);
+}
+
+static void judge(struct lint_picture *picture, const struct migration *migration,
+                  const struct pair *pair, struct ladder *ladder,
+                  const struct lint_options *options)
+{
+    g_autoptr(GArray) allows = allows_of(migration);
+    guint before = picture->findings->len;
+    struct lint_subject subject = {
+        .version = migration->version,
+        .up = half_of(&pair->up),
+        .down = half_of(&pair->down),
+        .allows = (const struct lint_allow *)(void *)allows->data,
+        .allow_count = allows->len,
+        .is_irreversible = migration->notes.irreversible != NULL,
+        .is_transaction_off = migration->notes.transaction == TRANSACTION_OFF,
+        .before = ladder->before,
+        .between = ladder->between,
+        .final = ladder->final,
+    };
+    lint_memory_take(ladder->between, &subject.up);
+    lint_migration(&subject, options, picture->findings);
+    lint_memory_take(ladder->before, &subject.up);
+    struct lint_row row = {.finding_count = picture->findings->len - before,
+                           .risks_up = lint_risks(&subject, options, FALSE),
+                           .risks_down = lint_risks(&subject, options, TRUE)};
+    g_array_append_val(picture->rows, row);
+}
+
+/* The findings have moved while they were gathered. */
+static void rows_fill(struct lint_picture *picture)
+{
+    const struct lint_finding *at = (const struct lint_finding *)(void *)picture->findings->data;
+    for (guint i = 0; i < picture->rows->len; i++) {
+        struct lint_row *row = &g_array_index(picture->rows, struct lint_row, i);
+        row->findings = at;
+        for (guint j = 0; j < row->finding_count; j++)
+            row->worst = MAX(row->worst, at[j].level);
+        at += row->finding_count;
+    }
+}
+
+/* ---- the picture ------------------------------------------------------------------------------
+ */
+
+struct lint_picture *lint_picture_ref(struct lint_picture *picture)
+{
+    g_atomic_ref_count_inc(&picture->references);
+    return picture;
+}
+
+void lint_picture_unref(struct lint_picture *picture)
+{
+    if (!g_atomic_ref_count_dec(&picture->references))
+        return;
+    migration_set_unref(picture->set);
+    g_array_unref(picture->findings);
+    g_array_unref(picture->rows);
+    g_free(picture);
+}
+
+struct migration_set *lint_picture_set(const struct lint_picture *picture)
+{
+    return picture->set;
+}
+
+unsigned lint_picture_server_version(const struct lint_picture *picture)
+{
+    return picture->server_version;
+}
+
+const struct lint_row *lint_picture_row(const struct lint_picture *picture, guint index)
+{
+    return &g_array_index(picture->rows, struct lint_row, index);
+}
+
+static struct lint_picture *picture_new(struct migration_set *set,
+                                        const struct lint_settings *settings)
+{
+    struct lint_picture *picture = g_new0(struct lint_picture, 1);
+    g_atomic_ref_count_init(&picture->references);
+    picture->set = migration_set_ref(set);
+    picture->server_version =
+        settings->server_version != 0 ? settings->server_version : lint_newest_version();
+    picture->findings = lint_findings_new();
+    picture->rows = g_array_new(FALSE, FALSE, sizeof(struct lint_row));
+    return picture;
+}
+
+struct lint_picture *engine_lint(struct migration_set *set, const struct lint_settings *settings,
+                                 struct cancellation *cancellation, GError **error)
+{
+    g_autoptr(GArray) pairs = pairs_load(set, cancellation, error);
+    struct ladder ladder;
+    if (pairs == NULL)
+        return NULL;
+    struct lint_picture *picture = picture_new(set, settings);
+    const struct lint_options options = {picture->server_version, settings->levels};
+    ladder_build(&ladder, pairs);
+    for (guint i = 0; i < pairs->len; i++)
+        judge(picture, migration_set_at(set, i), &g_array_index(pairs, struct pair, i), &ladder,
+              &options);
+    ladder_clear(&ladder);
+    rows_fill(picture);
+    return picture;
+}
