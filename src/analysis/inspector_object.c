@@ -249,6 +249,8 @@ static void inspect_rename(struct inspector *inspector, const PgQuery__RenameStm
     const char *new_name = inspector_text(inspector, statement->newname);
     if (statement->missing_ok)
         action.flags |= SQL_FLAG(IF_EXISTS);
+    if (statement->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE)
+        action.flags |= SQL_FLAG(CASCADE);
     if (row->naming == NAMED_PART && statement->relation != NULL) {
         named.object = inspector_relation(inspector, statement->relation,
                                           owner_kind(row, statement->relation_type));
@@ -310,6 +312,8 @@ static void inspect_comment(struct inspector *inspector, const PgQuery__CommentS
     struct sql_action action = inspector_action(inspector, SQL_ACTION_COMMENT);
     struct named named = take_name(inspector, find_row(statement->objtype), statement->object);
     action.other_part = inspector_text(inspector, statement->comment);
+    if (named.part != NULL)
+        action.other.kind = object_kind_of(statement->objtype);
     add_named(inspector, action, &named);
 }
 

@@ -80,6 +80,8 @@ void inspect_select(struct inspector *inspector, const PgQuery__SelectStmt *stat
 {
     const PgQuery__IntoClause *into = statement->into_clause;
     struct sql_action action = inspector_action(inspector, SQL_ACTION_SELECT);
+    if (statement->n_locking_clause > 0)
+        action.flags |= SQL_FLAG(LOCKS_ROWS);
     for (const PgQuery__SelectStmt *left = statement; into == NULL && left != NULL;
          left = left->larg)
         into = left->into_clause;

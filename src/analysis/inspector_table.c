@@ -227,6 +227,7 @@ void inspect_column(struct inspector *inspector, const struct sql_object *table,
         take_property(column->constraints[i]->constraint, &action);
         take_expression(inspector, column->constraints[i]->constraint, &action);
     }
+    guint64 of_column = SQL_FLAG(NEW_TABLE) | SQL_FLAG(HAS_DEFAULT) | SQL_FLAG(NULL_DEFAULT);
     guint number = inspector_add(inspector, &action);
     for (gsize i = 0; i < column->n_constraints; i++) {
         const PgQuery__Constraint *constraint = column->constraints[i]->constraint;
@@ -234,7 +235,7 @@ void inspect_column(struct inspector *inspector, const struct sql_object *table,
         inspector_place(inspector, &inner, constraint->location, 0);
         if (inner.offset + inner.length > action.offset + action.length)
             inner.length = action.offset + action.length - inner.offset;
-        inner.flags |= SQL_FLAG(INLINE) | (action.flags & SQL_FLAG(NEW_TABLE));
+        inner.flags |= SQL_FLAG(INLINE) | (action.flags & of_column);
         inner.parent = number;
         /* NOT VALID cannot stand here, and what follows a column is on that column alone. */
         inspect_constraint(inspector, table, constraint, column->colname, inner);

@@ -54,8 +54,8 @@ struct pairs {
     gboolean is_certain; /* every statement on both sides is analysed, and none is opaque */
 };
 
-/* before is what was known before the up ran, or NULL: with it, attributes are compared. A down that
- * is NULL does nothing. */
+/* before is what was known before the up ran, or NULL: with it, attributes are compared. A down
+ * that is NULL does nothing. */
 struct pairs *pairs_new(const struct inspection *up, const struct inspection *down,
                         const struct schema *before);
 void pairs_free(struct pairs *pairs);

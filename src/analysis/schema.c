@@ -692,11 +692,13 @@ static void apply_relation(struct schema *schema, struct schema_relation *relati
               action->kind == SQL_ACTION_SET_SCHEMA) &&
              action->other.name != NULL)
         move_relation(schema, relation, &action->other);
-    else if (action->kind == SQL_ACTION_ATTACH_PARTITION && child != NULL)
+    else if (action->kind == SQL_ACTION_ATTACH_PARTITION && child != NULL) {
         child->parent = relation->object;
-    else if (action->kind == SQL_ACTION_DETACH_PARTITION && child != NULL)
+        child->flags |= SQL_FLAG(PARTITION_OF) | (action->flags & SQL_FLAG(DEFAULT_PARTITION));
+    } else if (action->kind == SQL_ACTION_DETACH_PARTITION && child != NULL) {
         child->parent = (struct sql_object){.kind = SQL_OBJECT_NONE};
-    else if (action->kind == SQL_ACTION_INHERIT)
+        child->flags &= ~(SQL_FLAG(PARTITION_OF) | SQL_FLAG(DEFAULT_PARTITION));
+    } else if (action->kind == SQL_ACTION_INHERIT)
         relation->parent = keep_object(schema, &action->other);
     else if (action->kind == SQL_ACTION_NO_INHERIT)
         relation->parent = (struct sql_object){.kind = SQL_OBJECT_NONE};

@@ -47,7 +47,7 @@ struct schema_relation {
     struct sql_object object;
     guint number;      /* of the migration that made it, as schema_apply() was told */
     gboolean is_whole; /* every column is known: it was made with them, and by no other table */
-    guint64 flags;     /* of CREATE: PARTITIONED, TEMPORARY, UNLOGGED ... */
+    guint64 flags;     /* of CREATE, kept up: PARTITIONED, PARTITION_OF, DEFAULT_PARTITION ... */
     struct sql_object parent; /* of a partition or an heir; kind NONE: none */
     GPtrArray *columns;       /* of struct schema_column * */
     GPtrArray *constraints;   /* of struct schema_constraint * */

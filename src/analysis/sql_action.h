@@ -287,7 +287,7 @@ enum sql_phase {
     X(NO_INHERIT, "no-inherit")                                                                    \
     X(DEFERRABLE, "deferrable")                                                                    \
     X(NAMED_BY_SERVER, "named-by-server") /* part or name is what PostgreSQL would choose */       \
-    X(HAS_DEFAULT, "has-default")                                                                  \
+    X(HAS_DEFAULT, "has-default")   /* the column, also of an INLINE constraint */                 \
     X(CONSTANT_DEFAULT, "constant-default")   /* needs no row: constants and stable functions */   \
     X(VOLATILE_DEFAULT, "volatile-default")   /* a function known to be volatile */                \
     X(UNKNOWN_DEFAULT, "unknown-default")     /* a function not known here */                      \
@@ -325,6 +325,7 @@ enum sql_phase {
     X(ALL, "all")                   /* every one: of the schema, of the database */                \
     X(FINALIZE, "finalize")         /* DETACH PARTITION FINALIZE */                                \
     X(BEFORE_AFTER, "before-after") /* ADD VALUE ... BEFORE or AFTER other.name */                 \
+    X(LOCKS_ROWS, "locks-rows")     /* SELECT ... FOR UPDATE and the like */                      \
     X(NOWAIT, "nowait")
 /* clang-format on */
 
@@ -348,7 +349,8 @@ struct sql_action {
                          first words; REINDEX, DISCARD: of what. NULL: none */
     struct sql_object other; /* referenced table; new name, schema or owner; partition or parent;
                                 an index's table; owner of a sequence (its column is other_part);
-                                grantee; the function of a trigger. kind NONE: none */
+                                grantee; the function of a trigger; of COMMENT the kind of its part,
+                                without a name. kind NONE: none */
     const char *other_part;  /* owning column; new name of the part; value of SET; mode of LOCK */
     const char *type;        /* of a column, as the server writes it: "character varying(20)" */
     const char *method;      /* of an index: "btree" */

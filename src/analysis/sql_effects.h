@@ -14,8 +14,7 @@
 struct sql_locked {
     struct sql_object relation;
     enum lock_mode mode;
-    gboolean is_new;    /* made by this action: nobody waits for it */
-    gboolean is_likely; /* only where there is such a relation as is assumed */
+    gboolean is_new; /* made by this action: nobody waits for it */
 };
 
 enum { SQL_LOCKS_MAX = 24 };

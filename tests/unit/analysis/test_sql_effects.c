@@ -71,7 +71,9 @@ static void sql_effects__sharpen_with_the_schema(void **state)
 {
     (void)state;
     const char *type = "CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE bigint";
-    check(type, 15, TRUE, "public.t ACCESS EXCLUSIVE; rewrites maybe");
+    check(type, 15, TRUE,
+          "public.t ACCESS EXCLUSIVE and the tables that its foreign keys reference; rewrites "
+          "maybe");
     check(type, 15, FALSE, "public.t ACCESS EXCLUSIVE; rewrites yes");
     const char *child = "CREATE TABLE c (p int REFERENCES p); DROP TABLE c";
     check(child, 15, TRUE,
@@ -94,6 +96,8 @@ static void sql_effects__of_a_new_table_are_nobodys_trouble(void **state)
     check("CREATE TABLE t (a int REFERENCES u)", 15, TRUE,
           "new public.t ACCESS EXCLUSIVE, public.u SHARE ROW EXCLUSIVE");
     check("ALTER TABLE t ADD a int REFERENCES u", 15, TRUE,
+          "public.t SHARE ROW EXCLUSIVE, public.u SHARE ROW EXCLUSIVE");
+    check("ALTER TABLE t ADD a int DEFAULT 1 REFERENCES u", 15, TRUE,
           "public.t SHARE ROW EXCLUSIVE, public.u SHARE ROW EXCLUSIVE; scans yes");
 }
 
