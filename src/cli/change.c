@@ -25,7 +25,8 @@ static void report_json(struct command_context *context, const struct change_rep
                         report->version != VERSION_NONE ? json_integer(report->version)
                                                         : json_null());
     json_object_set_new(document, "dirty", json_boolean(report->is_dirty));
-    json_object_set_new(document, "is_unsettled", json_boolean(report->is_unsettled));
+    json_object_set_new(document, "is_unsettled",
+                        json_boolean(report->is_unsettled || report->is_unflushed));
     json_object_set_new(document, "elapsed_us", json_integer(report->elapsed_us));
     json_object_set_new(document, "round_trips",
                         json_integer((json_int_t)engine_round_trips(context->engine)));
@@ -35,7 +36,8 @@ static enum output_role role_of(const struct change_report *report, const GError
 {
     if (failure == NULL)
         return report->plan->steps->len > 0 ? ROLE_GOOD : ROLE_PLAIN;
-    return report->is_unsettled || report->is_dirty ? ROLE_BAD : ROLE_WARNING;
+    return report->is_unsettled || report->is_unflushed || report->is_dirty ? ROLE_BAD
+                                                                            : ROLE_WARNING;
 }
 
 /* What is in, what is not, where the database stands. */

@@ -169,7 +169,7 @@ static void migrate(const struct run_request *request, struct engine *engine, st
     if (end->end.outcome == NULL)
         end->end.outcome = g_strdup("nothing ran, and nothing was changed");
     end->end.done = report.done;
-    end->end.is_unsettled = report.is_unsettled;
+    end->end.is_unsettled = report.is_unsettled || report.is_unflushed;
     if (report.plan != NULL) {
         end->end.version = report.version;
         end->end.is_dirty = report.is_dirty;

@@ -35,6 +35,10 @@ static char *failure_text(const struct change_report *report, const char *versio
     if (report->is_unsettled)
         return g_strdup_printf("%u of %u migrations are in; whether the next one is, is not known",
                                report->done, planned);
+    if (report->is_unflushed)
+        return g_strdup_printf("%u of %u migrations were committed; whether that had reached the "
+                               "server's disk when the connection was lost is not known",
+                               report->done, planned);
     if (report->is_dirty)
         return g_strdup_printf("%u of %u migrations are in, and of the next one %u of %u "
                                "statements: the database is dirty at %s",

@@ -125,6 +125,7 @@ struct change_report {
     struct plan *plan;     /* what was planned under the lock; NULL when it did not get there */
     guint done;            /* steps that are in */
     gboolean is_unsettled; /* the last one's outcome could not be found out */
+    gboolean is_unflushed; /* they committed, and whether the server had it on disk is not known */
     gint64 elapsed_us;
     char run_id[17];
     gint64 version; /* the version row afterwards, as far as it is known */

@@ -97,7 +97,8 @@ static enum history_outcome outcome_of(const struct run *run, const GError *fail
     return OUTCOME_FAILED;
 }
 
-/* A run whose end cannot be written stays "interrupted", which is what it then is. */
+/* A run whose end cannot be written stays "interrupted", which is what it then is. What it
+ * committed without waiting for the disk is only known to be there when its end is. */
 static void record_end(struct run *run, const GError *failure)
 {
     struct change_report *report = run->report;
@@ -110,9 +111,11 @@ static void record_end(struct run *run, const GError *failure)
     record->statements = report->done;
     if (failure != NULL)
         recording_add_error(record, failure);
-    if (!database_history_append(run->engine->database, record, &unwritten))
-        engine_notice(run->engine, "the end of this run could not be recorded: %s",
-                      unwritten->message);
+    if (database_history_append(run->engine->database, record, &unwritten))
+        return;
+    report->is_unflushed = report->done > 0 && !steps_commit_synchronously(run) &&
+                           error_is(unwritten, ERROR_NO_CONNECTION);
+    engine_notice(run->engine, "the end of this run could not be recorded: %s", unwritten->message);
 }
 
 /* A first installation that reached the newest version is recorded as complete. */
@@ -189,6 +192,12 @@ static gboolean run_for_real(struct run *run, GError **error)
         record_installation(run);
     record_impacts(run);
     record_end(run, failure);
+    if (is_done && run->report->is_unflushed) {
+        error_set(&failure, ERROR_NO_CONNECTION,
+                  "the connection was lost before the end of the run was written");
+        error_advise(&failure, "see 'winch status' when the server is back");
+        is_done = FALSE;
+    }
     if (!is_done)
         g_propagate_error(error, g_steal_pointer(&failure));
     return is_done;

@@ -20,5 +20,7 @@ struct run {
 gboolean steps_run(struct run *run, GError **error);
 /* The same between the beginning and the end of a rehearsal. */
 gboolean steps_rehearse(struct run *run, GError **error);
+/* FALSE: what a step commits may still be lost when the server crashes. */
+gboolean steps_commit_synchronously(const struct run *run);
 
 #endif

@@ -36,7 +36,7 @@ void task_keep_impact(struct task *task, const struct run_result *result)
 
 /* In production every commit waits for the disk. Elsewhere only the run's last row does, which
  * flushes what came before it; without history there is no such row. */
-static gboolean commits_synchronously(const struct run *run)
+gboolean steps_commit_synchronously(const struct run *run)
 {
     return run->engine->environment.class_ == ENVIRONMENT_PRODUCTION ||
            database_history_presence(run->engine->database) != HISTORY_PRESENT;
@@ -61,7 +61,7 @@ void task_init(struct task *task, struct run *run, guint index)
     task->record = recording_of_step(run->engine, run->report->run_id, run->report->plan, step);
     task->record->reason = g_strdup(change_reason(run->options));
     step_job_init(&task->prepared, step, run->engine->settings, run->engine->timeout);
-    job->commits_synchronously = commits_synchronously(run);
+    job->commits_synchronously = steps_commit_synchronously(run);
     job->application_name = task->name;
     job->record = task->record;
     job->cancellation = run->engine->cancellation;
