@@ -71,7 +71,8 @@ const struct command commands[] = {
      "--in-flight N is for databases far away, and refused in production: up to N\n"
      "transactional migrations are sent before the first is answered. Each still\n"
      "commits by itself, and runs nothing unless the one before it is in. What cannot\n"
-     "be sent ahead (not transactional, checks, COPY) waits its turn.",
+     "be sent ahead (not transactional, checks, COPY) waits its turn. Asked to stop\n"
+     "after the migration under way, winch stops after those it has sent.",
      OPTIONS("to", "in-flight", "missed", "dry-run", "plan", "reason", "confirm", "yes"), 0, 1,
      CHANGES, command_up},
     {"down", GROUP_CHANGE, "[N]", "take migrations back, one or N",

@@ -304,6 +304,7 @@ static void bench_up(struct bench *bench, guint count)
 static void bench_delayed(struct bench *bench, guint count, gint64 round_trip_us)
 {
     static const char *const up[] = {"up", NULL};
+    static const char *const ahead[] = {"up", "--in-flight", "16", NULL};
     g_autofree char *migrations = migrations_make(bench, count);
     g_autofree char *script = floor_script(bench, count, FALSE);
     g_autofree char *path = socket_path(bench);
@@ -311,10 +312,13 @@ static void bench_delayed(struct bench *bench, guint count, gint64 round_trip_us
     g_autofree char *first = database_make(bench, TRUE);
     g_autofree char *second = database_make(bench, TRUE);
     g_autofree char *third = database_make(bench, FALSE);
+    g_autofree char *fourth = database_make(bench, TRUE);
     g_autofree char *one = url_through(proxy, first);
     g_autofree char *two = url_through(proxy, second);
     g_autofree char *three = url_through(proxy, third);
+    g_autofree char *four = url_through(proxy, fourth);
     double mine = winch(bench, migrations, one, up).seconds;
+    double flown = winch(bench, migrations, four, ahead).seconds;
     double lowest = psql(bench, two, script).seconds;
     gint64 start = g_get_monotonic_time();
     replay_golang_migrate(three, count, up_sql);
@@ -323,7 +327,8 @@ static void bench_delayed(struct bench *bench, guint count, gint64 round_trip_us
     g_print("\n%u tiny migrations, %.0f ms round trip (a delaying proxy)\n", count,
             (double)round_trip_us / 1000);
     print_ratio("up", mine, "psql, one message each", lowest, 1.15);
-    print_ratio("up", mine, "golang-migrate's protocol", replayed, 0.071);
+    print_ratio("up", mine, "golang-migrate's protocol", replayed, 0);
+    print_ratio("up --in-flight 16", flown, "golang-migrate's protocol", replayed, 0.071);
 }
 
 /* What opens and closes a run, beside one for each migration. */

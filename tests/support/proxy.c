@@ -40,6 +40,7 @@ struct proxy {
     guint16 port;
     guint64 round_trips;
     gboolean is_frozen, must_cut, must_stop;
+    gsize chop;       /* the largest piece of what a client sends; 0: as it comes */
     guint trap_piece; /* 0: no trap */
     guint pieces;     /* since the trap was set */
     gboolean trap_delivers, has_sprung;
@@ -131,7 +132,8 @@ static gboolean trap_springs(struct proxy *proxy, const struct flow *flow, gbool
 static gboolean take(struct proxy *proxy, struct link *link, struct flow *flow)
 {
     char data[65536];
-    ssize_t length = read(flow->from, data, sizeof data);
+    gsize most = flow == &link->up && proxy->chop > 0 ? proxy->chop : sizeof data;
+    ssize_t length = read(flow->from, data, MIN(most, sizeof data));
     if (length < 0)
         return errno == EAGAIN || errno == EINTR;
     if (length == 0) {
@@ -313,6 +315,13 @@ void proxy_cut(struct proxy *proxy)
     g_mutex_lock(&proxy->lock);
     proxy->must_cut = TRUE;
     wake(proxy);
+    g_mutex_unlock(&proxy->lock);
+}
+
+void proxy_chop(struct proxy *proxy, gsize length)
+{
+    g_mutex_lock(&proxy->lock);
+    proxy->chop = length;
     g_mutex_unlock(&proxy->lock);
 }
 

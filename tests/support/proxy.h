@@ -24,6 +24,9 @@ void proxy_freeze(struct proxy *proxy);
 /* Closes every connection that is open; new ones are served. */
 void proxy_cut(struct proxy *proxy);
 
+/* From now on no piece of what clients send is longer than this; 0: as it comes. */
+void proxy_chop(struct proxy *proxy, gsize length);
+
 /* Called in the proxy's thread when a trap springs; must not call the proxy. */
 typedef void (*proxy_trap_fn)(void *data);
 
