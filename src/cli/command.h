@@ -87,6 +87,8 @@ gboolean command_history(struct command_context *context, GError **error);
 /* show_graph.c, show_locks.c */
 gboolean command_graph(struct command_context *context, GError **error);
 gboolean command_locks(struct command_context *context, GError **error);
+/* show_drift.c */
+gboolean command_diff(struct command_context *context, GError **error);
 /* change.c */
 gboolean command_up(struct command_context *context, GError **error);
 gboolean command_down(struct command_context *context, GError **error);

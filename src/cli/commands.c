@@ -49,6 +49,15 @@ const struct command commands[] = {
      "pending, A applied, A* changed since, S skipped, X dirty. With VERSION what it\n"
      "needs and what needs it, also through others.",
      NULL, 0, 1, LOOKS, command_graph},
+    {"diff", GROUP_LOOK, "[VERSION]", "what differs from the schema that was recorded",
+     "Compares the schema as it is with the one recorded for VERSION (the current one)\n"
+     "and names each difference; who wrote it last, where the server still knows; and,\n"
+     "where that can be said, the statement that would undo it, as a comment where it\n"
+     "may destroy, rewrite or fail. Nothing is run. --first takes the schema from when a\n"
+     "migration last led up to the version, not the newest that was recorded for it.\n"
+     "Exit status 6 when something differs, 1 when nothing was recorded. What extensions\n"
+     "brought and winch's own objects do not count.",
+     OPTIONS("first"), 0, 1, LOOKS, command_diff},
     {"locks", GROUP_LOOK, "", "who holds the migration lock, who waits for whom",
      "Also which relations a run has locked, and prepared transactions. Takes no lock\n"
      "itself. Queries of other roles are seen by a member of pg_monitor.",
@@ -138,8 +147,13 @@ const struct command commands[] = {
      "status 6 when there are findings at the level of --fail-on or above.",
      OPTIONS("rules", "format", "fail-on", "server-version"), 0, 1, COMMAND_CONFIG | COMMAND_FILES,
      command_lint},
-    {"validate", GROUP_PROVE, "", "version table, files and history against each other",
-     "Exit status 6 when something does not agree.", NULL, 0, 0, LOOKS, command_validate},
+    {"validate", GROUP_PROVE, "", "version table, files, history and schema against each other",
+     "Also constraints that are not validated, indexes that are invalid or there twice,\n"
+     "foreign keys without an index, functions whose SQL does not hold, and each\n"
+     "difference from the schema recorded for this version (see 'diff'); validation.* in\n"
+     "the configuration switches them. Exit status 6 when something is wrong; notices\n"
+     "may be meant and do not count.",
+     NULL, 0, 0, LOOKS, command_validate},
     {"console", GROUP_SERVE, "", "the console: every screen, every key",
      "Also what winch does without a command on a terminal. Production is read-only\n"
      "until it is armed (w) or --write is given; --readonly cannot be armed. On a\n"

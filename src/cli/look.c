@@ -320,6 +320,7 @@ static json_t *finding_json(const struct finding *finding)
     json_t *object = json_object();
     json_object_set_new(object, "check", output_string(finding->check));
     json_object_set_new(object, "message", output_string(finding->message));
+    json_object_set_new(object, "is_notice", json_boolean(finding->is_notice));
     json_object_set_new(object, "version",
                         has_version ? json_integer(finding->version) : json_null());
     return object;
@@ -350,14 +351,16 @@ gboolean command_validate(struct command_context *context, GError **error)
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = findings->pdata[i];
         g_autofree char *message = output_safe(finding->message);
-        output_line(context->output, ROLE_BAD, "%-14s %s", finding->check, message);
+        output_line(context->output, finding->is_notice ? ROLE_WARNING : ROLE_BAD, "%-15s %s%s",
+                    finding->check, finding->is_notice ? "(notice) " : "", message);
         json_array_append_new(list, finding_json(finding));
     }
-    if (findings->len == 0) {
+    guint wrong = findings_count(findings);
+    if (wrong == 0) {
         output_line(context->output, ROLE_GOOD, "%s", agreement(context->engine));
         return TRUE;
     }
-    g_autofree char *count = text_plural(findings->len, "finding", "findings");
+    g_autofree char *count = text_plural(wrong, "finding", "findings");
     error_set(error, ERROR_FINDINGS, "%s", count);
     return FALSE;
 }

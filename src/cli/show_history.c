@@ -28,6 +28,8 @@ static char *what_of(const struct history_record *record)
     if (record->kind == HISTORY_STATEMENT)
         return g_strdup_printf("statement %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " is in",
                                record->statement, record->statements);
+    if (record->kind == HISTORY_CATALOG && history_record_catalog(record) != NULL)
+        return g_strdup_printf("schema %.12s", history_record_catalog(record));
     return g_strdup(record->title);
 }
 

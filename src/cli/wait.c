@@ -98,7 +98,7 @@ gboolean command_wait(struct command_context *context, GError **error)
 /* What must hold before the application may start. */
 static gboolean check(struct command_context *context, GError **error)
 {
-    g_autoptr(GPtrArray) findings = engine_validate(context->engine, error);
+    g_autoptr(GPtrArray) findings = engine_validate_files(context->engine, error);
     if (findings == NULL)
         return FALSE;
     for (guint i = 0; i < findings->len; i++) {

@@ -29,14 +29,13 @@ const struct setting *setting_get(enum config_key key)
 gboolean setting_is_used(enum config_key key)
 {
     static const enum config_key unused[] = {
-        CONFIG_PREVIEW_MAX_AGE,      CONFIG_CHECK_CONSTRAINTS,
-        CONFIG_CHECK_INDEXES,        CONFIG_BACKUP_DIRECTORY,
-        CONFIG_CHECK_FOREIGN_KEYS,   CONFIG_BACKUP_MODE,
-        CONFIG_BACKUP_FORMAT,        CONFIG_BACKUP_JOBS,
-        CONFIG_BACKUP_KEEP,          CONFIG_BACKUP_VERIFY,
-        CONFIG_MAX_BLOCKED_SESSIONS, CONFIG_MAX_BLOCK_TIME,
-        CONFIG_BEFORE_ROLLBACK,      CONFIG_ON_EVENT,
-        CONFIG_SLOW_MIGRATION,       CONFIG_SERVE_LISTEN,
+        CONFIG_PREVIEW_MAX_AGE, CONFIG_BACKUP_DIRECTORY,
+        CONFIG_BACKUP_MODE,     CONFIG_BACKUP_FORMAT,
+        CONFIG_BACKUP_JOBS,     CONFIG_BACKUP_KEEP,
+        CONFIG_BACKUP_VERIFY,   CONFIG_MAX_BLOCKED_SESSIONS,
+        CONFIG_MAX_BLOCK_TIME,  CONFIG_BEFORE_ROLLBACK,
+        CONFIG_ON_EVENT,        CONFIG_SLOW_MIGRATION,
+        CONFIG_SERVE_LISTEN,
     };
     for (gsize i = 0; i < G_N_ELEMENTS(unused); i++)
         if (unused[i] == key)

@@ -78,6 +78,8 @@ enum setting_type {
       "30min", NULL, 0, 0, "how long a preview is good for")                                       \
     X(SESSION_STATE, CHOICE, "options.session_state", "WINCH_SESSION_STATE", NULL, "reset",        \
       "reset carry", 0, 0, "whether settings a file leaves behind reach the next one")             \
+    X(FINGERPRINT, CHOICE, "options.fingerprint", "WINCH_FINGERPRINT", NULL, "run",                \
+      "run each off", 0, 0, "when the schema is recorded: after a run, after each migration")      \
     X(CHECK_CONSTRAINTS, BOOLEAN, "validation.check_constraints", "WINCH_CHECK_CONSTRAINTS", NULL, \
       "true", NULL, 0, 0, "constraints that are not validated are findings")                       \
     X(CHECK_INDEXES, BOOLEAN, "validation.check_indexes", "WINCH_CHECK_INDEXES", NULL, "true",     \

@@ -13,6 +13,12 @@ static const struct {
     {"missed", "a plain up never runs what lies below the current version"},
     {"requires", "it runs before what it says it needs"},
     {"history", "the record of what was done"},
+    {"schema", "it differs from what was recorded for this version: somebody changed it by hand"},
+    {"constraint", "it holds for what is written now; rows from before it were never checked"},
+    {"index", "it costs writes and serves no query: what built it did not end"},
+    {"duplicate-index", "two indexes that do the same: one of them only costs writes"},
+    {"foreign-key", "deleting what it points to reads the whole table"},
+    {"function", "it fails when it is called, as far as its search path tells"},
 };
 
 static const char *meaning_of(const char *check)

@@ -199,6 +199,27 @@ gboolean database_circumstances(struct database *database, struct circumstances 
            database->driver->circumstances(database, circumstances, error);
 }
 
+void schema_flaw_free(struct schema_flaw *flaw)
+{
+    g_free(flaw->check);
+    g_free(flaw->message);
+    g_free(flaw);
+}
+
+GPtrArray *database_flaws_read(struct database *database, unsigned checks, GError **error)
+{
+    return database->driver->flaws_read != NULL
+               ? database->driver->flaws_read(database, checks, error)
+               : g_ptr_array_new_with_free_func((GDestroyNotify)schema_flaw_free);
+}
+
+GArray *database_catalog_origins(struct database *database, const GPtrArray *differences)
+{
+    return database->driver->catalog_origins != NULL
+               ? database->driver->catalog_origins(database, differences)
+               : NULL;
+}
+
 GBytes *database_file_read(struct database *database, const char *sha256, GError **error)
 {
     return database->driver->file_read(database, sha256, error);

@@ -183,6 +183,36 @@ GArray *database_impact_read(struct database *database, gint64 from_id, GError *
  * no lock stays. One round trip. The caller unrefs it. */
 struct catalog *database_catalog_read(struct database *database, GError **error);
 
+/* What is wrong with the schema by itself. */
+enum {
+    FLAWS_CONSTRAINTS = 1 << 0,  /* "constraint": not validated */
+    FLAWS_INDEXES = 1 << 1,      /* "index": invalid, not ready; "duplicate-index": there twice */
+    FLAWS_FOREIGN_KEYS = 1 << 2, /* "foreign-key": without an index */
+    FLAWS_FUNCTIONS = 1 << 3,    /* "function": its SQL does not hold */
+};
+struct schema_flaw {
+    char *check;
+    char *message;
+    gboolean is_notice; /* it may be meant */
+};
+void schema_flaw_free(struct schema_flaw *flaw);
+
+/* Of struct schema_flaw *, of the checks asked for; in one round trip, in no transaction of the
+ * caller's. Empty where the driver knows none. */
+GPtrArray *database_flaws_read(struct database *database, unsigned checks, GError **error);
+
+/* What the server knows of who last wrote an object's row in its catalogs. */
+struct catalog_origin {
+    char xid[12];        /* the transaction, as the catalogs keep it (32 bits); "" unknown */
+    gint64 committed_at; /* microseconds since 1970; 0: it does not keep that, or no more */
+};
+
+/* For each of differences (of struct catalog_difference *, at most the first few hundred), what
+ * made it: of struct catalog_origin, as many. What is gone has none. NULL where the driver cannot
+ * tell.
+ */
+GArray *database_catalog_origins(struct database *database, const GPtrArray *differences);
+
 /* The stored text of a file that ran, by sha256; NULL without error when it is not there. */
 GBytes *database_file_read(struct database *database, const char *sha256, GError **error);
 

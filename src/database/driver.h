@@ -58,6 +58,10 @@ struct database_driver {
     gboolean (*impact_append)(struct database *database, const GArray *impacts, GError **error);
     GArray *(*impact_read)(struct database *database, gint64 from_id, GError **error);
     struct catalog *(*catalog_read)(struct database *database, GError **error);
+    GPtrArray *(*flaws_read)(struct database *database, unsigned checks,
+                             GError **error); /* or NULL */
+    GArray *(*catalog_origins)(struct database *database,
+                               const GPtrArray *differences); /* or NULL */
     GBytes *(*file_read)(struct database *database, const char *sha256, GError **error);
     gboolean (*run_begin)(struct database *database, struct history_record *record,
                           const struct run_file *files, guint count, GError **error);

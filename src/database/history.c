@@ -13,7 +13,7 @@ static const char *const kind_names[] = {
     [HISTORY_INSTALL] = "install", [HISTORY_DROP] = "drop",
     [HISTORY_REFUSED] = "refused", [HISTORY_ENVIRONMENT] = "environment",
     [HISTORY_MARK] = "mark",       [HISTORY_APPROVAL] = "approval",
-    [HISTORY_OTHER] = "other",
+    [HISTORY_CATALOG] = "catalog", [HISTORY_OTHER] = "other",
 };
 
 static const char *const outcome_names[] = {
@@ -114,6 +114,21 @@ const char *history_record_outcome(const struct history_record *record)
 {
     return record->outcome == OUTCOME_OTHER ? record->other_outcome
                                             : outcome_names[record->outcome];
+}
+
+/* ---- the schema recorded with it --------------------------------------------------------------
+ */
+
+const char *history_record_catalog(const struct history_record *record)
+{
+    gboolean is_named = record->kind == HISTORY_FINISHED || record->kind == HISTORY_CATALOG;
+    return is_named ? record->up_sha256 : NULL;
+}
+
+void history_record_set_catalog(struct history_record *record, const char *fingerprint)
+{
+    g_free(record->up_sha256);
+    record->up_sha256 = g_strdup(fingerprint);
 }
 
 /* ---- fields --------------------------------------------------------------------------------- */

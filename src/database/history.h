@@ -21,6 +21,7 @@ enum history_kind {
     HISTORY_ENVIRONMENT, /* the environment was recorded */
     HISTORY_MARK,        /* a version was marked, or a mark taken away: message says which */
     HISTORY_APPROVAL,    /* a plan was approved */
+    HISTORY_CATALOG,     /* the schema as it then was is recorded */
     HISTORY_OTHER,       /* a later winch's: other_kind has its word */
 };
 enum history_outcome {
@@ -95,6 +96,12 @@ DEFINE_AUTOPTR(history_record, history_record_free);
 /* The word of its kind or outcome, whoever wrote it. Borrowed. */
 const char *history_record_kind(const struct history_record *record);
 const char *history_record_outcome(const struct history_record *record);
+
+/* The fingerprint of the schema as it was when this was recorded, of kind FINISHED or CATALOG;
+ * NULL: none. Its text is kept as the files' are. It lies in up_sha256, which other rows use for
+ * the checksum of their file. */
+const char *history_record_catalog(const struct history_record *record);
+void history_record_set_catalog(struct history_record *record, const char *fingerprint);
 
 /* The fields in the canonical order, for whoever copies, hashes, stores or prints a record. */
 enum history_field_type {

@@ -94,13 +94,19 @@ int engine_lock_holder(struct engine *engine, struct lock_holder *holder, GError
 
 /* One thing that is not as it should be. */
 struct finding {
-    char *check; /* "version-table", "missing", "modified", "missed", "requires", "history" */
+    char *check; /* "version-table", "missing", "modified", "missed", "requires", "history",
+                  * "schema", "constraint", "index", "duplicate-index", "foreign-key", "function" */
     char *message;
-    gint64 version; /* -1: none in particular */
+    gboolean is_notice; /* it may be meant: no reason to fail */
+    gint64 version;     /* -1: none in particular */
 };
 void finding_free(struct finding *finding);
 /* Of struct finding *. Findings are no error; NULL only when it could not look. */
 GPtrArray *engine_validate(struct engine *engine, GError **error);
+/* The same without a look at the schema: version table, files and history against each other. */
+GPtrArray *engine_validate_files(struct engine *engine, GError **error);
+/* How many of them are more than notices. */
+guint findings_count(const GPtrArray *findings);
 
 /* ---- changing -------------------------------------------------------------------------------- */
 

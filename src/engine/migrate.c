@@ -1,5 +1,7 @@
 /* Changing: lock, look again, plan again, run step by step, say how it ended. */
+#include "engine/drift.h"
 #include "engine/gate.h"
+#include "engine/snapshot.h"
 #include "engine/steps.h"
 
 #include <string.h>
@@ -111,11 +113,32 @@ static void record_end(struct run *run, const GError *failure)
     record->statements = report->done;
     if (failure != NULL)
         recording_add_error(record, failure);
-    if (database_history_append(run->engine->database, record, &unwritten))
+    if (report->done > 0 && !report->is_dirty
+            ? snapshot_append(run->engine, record, &unwritten)
+            : database_history_append(run->engine->database, record, &unwritten))
         return;
     report->is_unflushed = report->done > 0 && !steps_commit_synchronously(run) &&
                            error_is(unwritten, ERROR_NO_CONNECTION);
     engine_notice(run->engine, "the end of this run could not be recorded: %s", unwritten->message);
+}
+
+/* What is wrong with a schema that was made just now; NULL: nothing. */
+static char *validate_installation(struct run *run)
+{
+    g_autoptr(GError) unseen = NULL;
+    g_autoptr(GPtrArray) flaws =
+        database_flaws_read(run->engine->database, FLAWS_CONSTRAINTS | FLAWS_INDEXES, &unseen);
+    GString *found = g_string_new(NULL);
+    if (flaws == NULL)
+        g_string_append_printf(found, "not validated: %s", unseen->message);
+    for (guint i = 0; flaws != NULL && i < flaws->len; i++) {
+        const struct schema_flaw *flaw = flaws->pdata[i];
+        if (flaw->is_notice)
+            continue;
+        engine_notice(run->engine, "%s", flaw->message);
+        g_string_append_printf(found, "%s%s", found->len > 0 ? "; " : "", flaw->message);
+    }
+    return g_string_free(found, found->len == 0);
 }
 
 /* A first installation that reached the newest version is recorded as complete. */
@@ -128,6 +151,7 @@ static void record_installation(struct run *run)
         plan->to != migration_set_at(run->engine->set, count - 1)->version)
         return;
     AUTOPTR(history_record) *record = run_record(run, HISTORY_INSTALL, OUTCOME_DONE);
+    record->message = validate_installation(run);
     if (!database_history_append(run->engine->database, record, &unwritten))
         engine_notice(run->engine, "the installation could not be recorded: %s",
                       unwritten->message);
@@ -198,6 +222,8 @@ static gboolean run_for_real(struct run *run, GError **error)
         error_advise(&failure, "see 'winch status' when the server is back");
         is_done = FALSE;
     }
+    if (is_done && plan_goes_down(run->report->plan))
+        drift_after_rollback(run->engine, run->report->version);
     if (!is_done)
         g_propagate_error(error, g_steal_pointer(&failure));
     return is_done;

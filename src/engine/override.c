@@ -1,6 +1,7 @@
 /* What sets aside the files' word: init, force, adopt, drop. All recorded, all under the lock. */
 #include "engine/gate.h"
 #include "engine/internal.h"
+#include "engine/snapshot.h"
 
 #include <string.h>
 
@@ -152,7 +153,7 @@ static gboolean adopt_all(struct engine *engine, const struct ledger *ledger, gi
             return FALSE;
         (*adopted)++;
     }
-    return TRUE;
+    return *adopted == 0 || snapshot_keep(engine, run_id, row, row, error);
 }
 
 gboolean history_must_be_writable(const struct engine *engine, GError **error)

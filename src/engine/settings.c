@@ -55,6 +55,9 @@ struct engine_settings *engine_settings_new(void)
     settings->finishes_on_hangup = TRUE;
     settings->checks_version_table = TRUE;
     settings->checks_files = TRUE;
+    settings->snapshots = SNAPSHOTS_RUN;
+    settings->checks_constraints = settings->checks_indexes = TRUE;
+    settings->checks_foreign_keys = settings->checks_schema = TRUE;
     return settings;
 }
 

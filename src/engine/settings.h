@@ -8,6 +8,14 @@
 #include "config/policy.h"
 #include "database/database.h"
 
+/* When the schema is recorded beside history. */
+enum snapshots {
+    SNAPSHOTS_RUN,  /* at the end of each run that changed something, and before one that goes down;
+                     * in production as with EACH */
+    SNAPSHOTS_EACH, /* after each migration */
+    SNAPSHOTS_OFF,
+};
+
 /* Owns its strings; durations in milliseconds. */
 struct engine_settings {
     char *url;      /* URL or conninfo string; with SQLite the file; NULL: the driver's defaults */
@@ -30,6 +38,8 @@ struct engine_settings {
     gboolean carries_session_state;
     gboolean is_read_only;
     gboolean checks_version_table, checks_files; /* after a run */
+    enum snapshots snapshots;
+    gboolean checks_constraints, checks_indexes, checks_foreign_keys, checks_schema; /* validate */
 };
 
 /* The policy of an environment, whatever the case of its letters; that of "unknown" where it has

@@ -102,6 +102,13 @@ static void replace(char **setting, const char *value)
     *setting = g_strdup(value);
 }
 
+static enum snapshots snapshots_of(const char *word)
+{
+    if (strcmp(word, "each") == 0)
+        return SNAPSHOTS_EACH;
+    return strcmp(word, "off") == 0 ? SNAPSHOTS_OFF : SNAPSHOTS_RUN;
+}
+
 struct engine_settings *engine_settings_from_config(const struct config *config, GError **error)
 {
     AUTOPTR(engine_settings) *settings = engine_settings_new();
@@ -130,6 +137,11 @@ struct engine_settings *engine_settings_from_config(const struct config *config,
     settings->preview_max_age = config_duration(config, CONFIG_PREVIEW_MAX_AGE);
     for (guint i = 0; (policy = config_policy_at(config, i)) != NULL; i++)
         engine_settings_take_policy(settings, policy);
+    settings->snapshots = snapshots_of(config_string(config, CONFIG_FINGERPRINT));
+    settings->checks_constraints = config_boolean(config, CONFIG_CHECK_CONSTRAINTS);
+    settings->checks_indexes = config_boolean(config, CONFIG_CHECK_INDEXES);
+    settings->checks_foreign_keys = config_boolean(config, CONFIG_CHECK_FOREIGN_KEYS);
+    settings->checks_schema = config_boolean(config, CONFIG_SCHEMA_CONSISTENCY);
     take_environment(settings, config);
     return g_steal_pointer(&settings);
 }

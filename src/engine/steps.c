@@ -1,5 +1,6 @@
 /* One step after the other, or several under way at the same time; what is tried again; how far it
  * came. */
+#include "engine/snapshot.h"
 #include "engine/task.h"
 
 #include <string.h>
@@ -229,6 +230,8 @@ static const char *why_one_by_one(const struct run *run)
         return "a missed migration leaves the version row as it is";
     if (run->engine->settings->carries_session_state)
         return "each file may change what the next one means (session_state: carry)";
+    if (snapshot_is_each(run))
+        return "the schema is recorded after each";
     return database_has_windows(run->engine->database)
                ? NULL
                : "this database is a file, and nothing is on its way to it";
@@ -264,11 +267,13 @@ gboolean steps_run(struct run *run, GError **error)
     const struct plan *plan = run->report->plan;
     guint most = most_together(run);
     run->report->done = 0;
+    snapshot_before(run);
     while (run->report->done < plan->steps->len) {
         guint first = run->report->done, count = count_together(run, first, most);
         if (stop_was_asked(run, error) ||
             !(count > 1 ? run_together(run, first, count, error) : run_alone(run, first, 1, error)))
             return FALSE;
+        snapshot_after(run, run->report->done - 1);
     }
     return TRUE;
 }

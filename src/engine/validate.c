@@ -1,4 +1,6 @@
-/* What is not as it should be, as far as version table, files and history tell. */
+/* What is not as it should be: version table, files and history against each other, the schema by
+ * itself and against what was recorded of it. */
+#include "engine/drift.h"
 #include "engine/internal.h"
 
 void finding_free(struct finding *finding)
@@ -65,7 +67,7 @@ static void find_interrupted(GPtrArray *findings, struct engine *engine,
          started->host != NULL ? started->host : "another machine");
 }
 
-GPtrArray *engine_validate(struct engine *engine, GError **error)
+GPtrArray *engine_validate_files(struct engine *engine, GError **error)
 {
     AUTOPTR(status) *status = engine_status(engine, error);
     g_autoptr(GError) broken = NULL;
@@ -80,4 +82,87 @@ GPtrArray *engine_validate(struct engine *engine, GError **error)
     if (is_readable && !engine_history_verify(engine, NULL, &broken))
         find(findings, "history", VERSION_NONE, "%s", broken->message);
     return findings;
+}
+
+/* ---- the schema ------------------------------------------------------------------------------ */
+
+static void note_last(GPtrArray *findings)
+{
+    struct finding *finding = findings->pdata[findings->len - 1];
+    finding->is_notice = TRUE;
+}
+
+static gboolean find_flaws(GPtrArray *findings, struct engine *engine, GError **error)
+{
+    const struct engine_settings *settings = engine->settings;
+    unsigned checks = FLAWS_FUNCTIONS | (settings->checks_constraints ? FLAWS_CONSTRAINTS : 0) |
+                      (settings->checks_indexes ? FLAWS_INDEXES : 0) |
+                      (settings->checks_foreign_keys ? FLAWS_FOREIGN_KEYS : 0);
+    g_autoptr(GPtrArray) flaws = database_flaws_read(engine->database, checks, error);
+    for (guint i = 0; flaws != NULL && i < flaws->len; i++) {
+        const struct schema_flaw *flaw = flaws->pdata[i];
+        find(findings, flaw->check, VERSION_NONE, "%s", flaw->message);
+        if (flaw->is_notice)
+            note_last(findings);
+    }
+    return flaws != NULL;
+}
+
+#define DIFFERENCES_MAX 20
+
+/* Columns in another order change what SELECT * and INSERT without names mean, and nothing else. */
+static void find_differences(GPtrArray *findings, const struct drift *drift)
+{
+    guint told = 0, all = catalog_difference_count(drift->differences);
+    for (guint i = 0; i < drift->differences->len && told < DIFFERENCES_MAX; i++) {
+        const struct catalog_difference *difference = drift->differences->pdata[i];
+        g_autofree char *text = catalog_difference_text(difference);
+        if (difference->is_implied)
+            continue;
+        find(findings, "schema", drift->version, "%s", text);
+        if (difference->change == CATALOG_ORDER)
+            note_last(findings);
+        told++;
+    }
+    if (told < all)
+        find(findings, "schema", drift->version, "and %u more: see 'winch diff'", all - told);
+}
+
+/* A dirty database is at no version that anything could be compared with. */
+static gboolean find_drift(GPtrArray *findings, struct engine *engine, GError **error)
+{
+    struct version_state state;
+    g_autoptr(GError) unread = NULL;
+    if (!engine->settings->checks_schema)
+        return TRUE;
+    if (!database_version_read(engine->database, &state, error))
+        return FALSE;
+    if (state.is_dirty || state.kind == VERSION_TABLE_FOREIGN)
+        return TRUE;
+    AUTOPTR(drift) *drift = engine_drift(engine, state.version, FALSE, &unread);
+    if (drift == NULL)
+        find(findings, "schema", state.version, "%s", unread->message);
+    else if (drift->recorded != NULL)
+        find_differences(findings, drift);
+    return TRUE;
+}
+
+GPtrArray *engine_validate(struct engine *engine, GError **error)
+{
+    g_autoptr(GPtrArray) findings = engine_validate_files(engine, error);
+    if (findings == NULL)
+        return NULL;
+    if (engine_facts(engine)->is_absent)
+        return g_steal_pointer(&findings);
+    if (!find_flaws(findings, engine, error) || !find_drift(findings, engine, error))
+        return NULL;
+    return g_steal_pointer(&findings);
+}
+
+guint findings_count(const GPtrArray *findings)
+{
+    guint count = 0;
+    for (guint i = 0; i < findings->len; i++)
+        count += ((const struct finding *)findings->pdata[i])->is_notice ? 0 : 1;
+    return count;
 }

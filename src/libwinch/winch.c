@@ -328,6 +328,8 @@ static void fill_findings(struct winch *handle)
 {
     for (guint i = 0; i < handle->found->len; i++) {
         const struct finding *from = handle->found->pdata[i];
+        if (from->is_notice)
+            continue;
         struct winch_finding finding = {from->check, from->message, from->version};
         g_array_append_val(handle->findings, finding);
     }

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "bench/replay.h"
+#include "database/database.h"
 #include "database/scratch.h"
 #include "support/proxy.h"
 
@@ -449,6 +450,58 @@ static void bench_lint(struct bench *bench, guint count)
     print_figure("lint, peak memory", (double)peak / 1024, "MB", 0);
 }
 
+/* Ten columns, a key, a check, a foreign key and three indexes each. */
+static char *schema_script(const struct bench *bench, guint tables)
+{
+    char *path = g_strdup_printf("%s/schema-%u.sql", bench->directory, tables);
+    g_autoptr(GString) script = g_string_new("BEGIN;\n");
+    for (guint i = 0; i < tables; i++) {
+        g_autofree char *reference =
+            i > 0 ? g_strdup_printf(" REFERENCES t%u", i - 1) : g_strdup("");
+        g_string_append_printf(
+            script,
+            "CREATE TABLE t%u (id bigserial PRIMARY KEY, a int NOT NULL DEFAULT 0 CHECK (a >= 0), "
+            "b text, c timestamptz DEFAULT now(), d numeric(10,2), e jsonb, f boolean, "
+            "g varchar(80), h uuid, r bigint%s); CREATE INDEX ON t%u (b); CREATE INDEX ON t%u (c, "
+            "d); CREATE INDEX ON t%u (r);\n",
+            i, reference, i, i, i);
+    }
+    g_string_append(script, "COMMIT;\n");
+    g_file_set_contents(path, script->str, -1, NULL);
+    return path;
+}
+
+static double snapshot_seconds(struct database *database)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 start = g_get_monotonic_time();
+    AUTOPTR(catalog) *catalog = database_catalog_read(database, &error);
+    if (catalog == NULL)
+        g_error("%s", error->message);
+    return (double)(g_get_monotonic_time() - start) / 1e6;
+}
+
+static void bench_catalog(struct bench *bench, guint tables, double most)
+{
+    g_autofree char *url = database_make(bench, FALSE);
+    g_autofree char *script = schema_script(bench, tables);
+    g_autofree char *bindir = g_path_get_dirname(bench->psql);
+    g_autofree char *pg_dump = g_build_filename(bindir, "pg_dump", NULL);
+    const char *dump[] = {pg_dump, "--schema-only", "-f", "/dev/null", url, NULL};
+    double mine[ROUNDS_MAX], theirs[ROUNDS_MAX];
+    psql(bench, url, script);
+    const struct database_options options = {.url = url};
+    AUTOPTR(database) *database = database_open(&options, NULL);
+    for (guint i = 0; i < ROUNDS_MAX; i++) {
+        mine[i] = snapshot_seconds(database);
+        theirs[i] = run(dump).seconds;
+    }
+    g_print("\nthe schema of %u tables, %u columns, median of %d\n", tables, 10 * tables,
+            ROUNDS_MAX);
+    print_ratio("snapshot", median(mine, ROUNDS_MAX), "pg_dump --schema-only",
+                median(theirs, ROUNDS_MAX), most);
+}
+
 static void bench_start(struct bench *bench)
 {
     const char *mine[] = {bench->winch, "--version", NULL};
@@ -498,6 +551,8 @@ int main(int argc, char **argv)
     bench_nothing(&bench, 5000, 60);
     bench_many(&bench, 10 * count);
     bench_lint(&bench, 1000);
+    bench_catalog(&bench, 1000, 1);
+    bench_catalog(&bench, 115, 0);
     bench_start(&bench);
     remove_tree(bench.directory);
     scratch_server_stop(bench.server);

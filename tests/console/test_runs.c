@@ -81,7 +81,8 @@ static char *tables(const struct console_test *test)
 {
     return cluster_value(test->database,
                          "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class "
-                         "WHERE relkind = 'r' AND relname LIKE 'm%'");
+                         "WHERE relkind = 'r' AND relname LIKE 'm%' AND relnamespace = "
+                         "'public'::regnamespace");
 }
 
 static void assert_tables(const struct console_test *test, const char *expected)

@@ -25,28 +25,18 @@ static const char settings_sql[] = "SET LOCAL search_path = pg_catalog, pg_temp;
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static void append_filled(GString *sql, const char *query, const char *own, const char *table)
-{
-    const char *at;
-    while ((at = strchr(query, '@')) != NULL) {
-        gboolean is_own = g_str_has_prefix(at, "@OWN@");
-        g_string_append_len(sql, query, at - query);
-        g_string_append(sql, is_own ? own : table);
-        query = at + strlen(is_own ? "@OWN@" : "@VERSION_TABLE@");
-    }
-    g_string_append(sql, query);
-    g_string_append(sql, "; ");
-}
-
 static void append_queries(GString *sql, const struct postgres *postgres,
                            const struct catalog_query *queries)
 {
     int version = PQserverVersion(postgres->main);
     g_autofree char *own = postgres_literal(postgres->own_schema);
     g_autofree char *table = postgres_literal(postgres->version_table);
+    const char *const pairs[][2] = {{"@OWN@", own}, {"@VERSION_TABLE@", table}};
     for (; queries->sql != NULL; queries++)
-        if (version >= queries->since && (queries->until == 0 || version < queries->until))
-            append_filled(sql, queries->sql, own, table);
+        if (version >= queries->since && (queries->until == 0 || version < queries->until)) {
+            g_autofree char *filled = postgres_fill_in(queries->sql, pairs);
+            g_string_append_printf(sql, "%s; ", filled);
+        }
 }
 
 static char *catalog_sql(const struct postgres *postgres, gboolean is_within)

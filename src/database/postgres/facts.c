@@ -112,7 +112,8 @@ static const char facts_sql[] =
     "    CASE WHEN pg_catalog.has_table_privilege(r.oid, 'UPDATE') THEN 'w' END,"
     "    CASE WHEN pg_catalog.has_table_privilege(r.oid, 'DELETE') THEN 'd' END) END), '') AS "
     "rights"
-    "  FROM pg_catalog.pg_class r WHERE r.relnamespace = o.oid AND r.relkind = 'r') own ON true";
+    "  FROM pg_catalog.pg_class r WHERE r.relnamespace = o.oid"
+    "  AND r.relkind IN ('r', 'v')) own ON true";
 
 #define RIGHT(schema, table, right)                                                                \
     "coalesce(pg_catalog.has_schema_privilege(" schema ".oid, 'USAGE')"                            \

@@ -23,6 +23,15 @@ struct addition {
     "'"
 
 static const struct addition additions[] = {
+    {"catalog",
+     "CREATE OR REPLACE VIEW @OWN@.catalog AS\n"
+     "    SELECT h.version_table, h.to_version AS version, h.up_sha256 AS fingerprint,\n"
+     "        h.finished_at AS taken_at, h.id AS history_id,\n"
+     "        pg_catalog.convert_from(f.content, 'UTF8') AS text\n"
+     "    FROM @OWN@.history h JOIN @OWN@.files f ON f.sha256 = h.up_sha256\n"
+     "    WHERE h.kind IN ('finished', 'catalog');\n"
+     "REVOKE ALL ON @OWN@.catalog FROM PUBLIC;\n",
+     NULL},
     {"marks",
      "CREATE TABLE IF NOT EXISTS @OWN@.marks (\n"
      "    version_table text NOT NULL,\n"

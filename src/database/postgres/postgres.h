@@ -279,6 +279,10 @@ gboolean postgres_run_begin(struct database *database, struct history_record *re
 GBytes *postgres_file_read(struct database *database, const char *sha256, GError **error);
 /* catalog.c */
 struct catalog *postgres_catalog_read(struct database *database, GError **error);
+/* flaws.c */
+GPtrArray *postgres_flaws_read(struct database *database, unsigned checks, GError **error);
+/* catalog_origin.c */
+GArray *postgres_catalog_origins(struct database *database, const GPtrArray *differences);
 /* impact.c */
 gboolean postgres_impact_append(struct database *database, const GArray *impacts, GError **error);
 GArray *postgres_impact_read(struct database *database, gint64 from_id, GError **error);

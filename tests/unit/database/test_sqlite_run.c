@@ -464,7 +464,7 @@ static void sqlite_run__drop__spares_our_tables(void **state)
     fixture_expect(fixture,
                    "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE"
                    " type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name)",
-                   "winch_chain,winch_database,winch_files,winch_history");
+                   "winch_chain,winch_database,winch_files,winch_history,winch_marks");
     expect_chain(fixture, 1);
 }
 
