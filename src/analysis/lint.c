@@ -2,6 +2,7 @@
 #include "analysis/lint.h"
 
 #include "analysis/lint_census.h"
+#include "analysis/lint_memory.h"
 #include "analysis/lint_private.h"
 #include "base/text.h"
 
@@ -259,8 +260,9 @@ static void check_rule(struct lint_run *run)
     if (run->rule->scope == LINT_NOTES || !holds(run, run->rule))
         return;
     if (run->rule->scope == LINT_MIGRATION) {
-        run->half = NULL;
         run->rule->check(run);
+        run->statement = NULL;
+        run->action = NULL;
         return;
     }
     check_half(run, FALSE);
@@ -293,6 +295,7 @@ static void drop_repeated(GArray *findings)
 void lint_migration(const struct lint_subject *subject, const struct lint_options *options,
                     GArray *findings)
 {
+    gboolean can_pair = subject->up.inspection != NULL && subject->down.inspection != NULL;
     g_autofree gboolean *silenced = g_new0(gboolean, subject->allow_count + 1);
     AUTOPTR(lint_census) *up = lint_census_new(&subject->up);
     AUTOPTR(lint_census) *down = lint_census_new(&subject->down);
@@ -303,11 +306,15 @@ void lint_migration(const struct lint_subject *subject, const struct lint_option
                            .silenced = silenced,
                            .up = up,
                            .down = down};
+    if (can_pair)
+        run.pairs = pairs_new(subject->up.inspection, subject->down.inspection,
+                              lint_memory_schema(subject->before));
     for (guint i = 0; (run.rule = lint_rule_at(i)) != NULL; i++)
         check_rule(&run);
     for (guint i = 0; i < subject->allow_count; i++)
         check_allow(&run, i);
     g_free(run.name);
+    g_clear_pointer(&run.pairs, pairs_free);
     g_array_sort(found, compare);
     drop_repeated(found);
     g_array_set_clear_func(found, NULL);

@@ -61,17 +61,30 @@ static gboolean has_effect(const struct sql_action *action, enum sql_effect effe
     return sql_action_effect(action->kind) == effect && !sql_action_has_part(action->kind);
 }
 
-gboolean lint_census_makes(const struct lint_census *census, const struct sql_object *object,
-                           gsize offset)
+static const struct sql_action *find_making(const struct lint_census *census,
+                                            const struct sql_object *object, gsize offset)
 {
     const GPtrArray *actions = lint_census_of(census, object->name);
     for (guint i = 0; actions != NULL && i < actions->len; i++) {
         const struct sql_action *action = actions->pdata[i];
         if (action->offset <= offset && has_effect(action, SQL_CREATES) &&
-            !lint_has(action, IF_NOT_EXISTS) && sql_object_matches(&action->object, object))
-            return TRUE;
+            sql_object_matches(&action->object, object))
+            return action;
     }
-    return FALSE;
+    return NULL;
+}
+
+gboolean lint_census_makes(const struct lint_census *census, const struct sql_object *object,
+                           gsize offset)
+{
+    return find_making(census, object, offset) != NULL;
+}
+
+gboolean lint_census_makes_if_missing(const struct lint_census *census,
+                                      const struct sql_object *object, gsize offset)
+{
+    const struct sql_action *action = find_making(census, object, offset);
+    return action != NULL && lint_has(action, IF_NOT_EXISTS);
 }
 
 gboolean lint_census_destroys(const struct lint_census *census, const struct sql_object *object,

@@ -26,6 +26,10 @@ const GPtrArray *lint_census_of(const struct lint_census *census, const char *na
 gboolean lint_census_makes(const struct lint_census *census, const struct sql_object *object,
                            gsize offset);
 
+/* The same, but only where there is none: IF NOT EXISTS. */
+gboolean lint_census_makes_if_missing(const struct lint_census *census,
+                                      const struct sql_object *object, gsize offset);
+
 /* True when it destroys the whole object after this offset. */
 gboolean lint_census_destroys(const struct lint_census *census, const struct sql_object *object,
                               gsize offset);

@@ -1,5 +1,6 @@
 /* Rules about what breaks the release that still runs, and what is lost. */
 #include "analysis/lint_census.h"
+#include "analysis/lint_memory.h"
 #include "analysis/lint_private.h"
 
 #include <string.h>
@@ -30,6 +31,7 @@ void lint_drop_column(struct lint_run *run)
 {
     const struct sql_action *action = run->action;
     if (action->kind == SQL_ACTION_DROP_COLUMN && !is_own(run) &&
+        !lint_is_precaution(run, lint_memory_schema(run->memory)) &&
         !lint_census_destroys(run->census, &action->object, action->offset)) {
         lint_report(run, "column %s of %s is dropped with all its values", action->part,
                     lint_object(run));

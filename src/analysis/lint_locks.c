@@ -1,6 +1,7 @@
 /* Rules about locks, scans and rewrites of tables that others use. Which lock it is, and whether
  * the table is read or written anew, sql_effects.h says. */
 #include "analysis/lint_census.h"
+#include "analysis/lint_memory.h"
 #include "analysis/lint_private.h"
 
 #include <string.h>
@@ -43,6 +44,7 @@ void lint_index_deletion(struct lint_run *run)
     const struct sql_action *action = run->action;
     if (is_kind(run, SQL_ACTION_DROP_INDEX) && !lint_has(action, CONCURRENTLY) &&
         !lint_census_makes(run->census, &action->object, action->offset) &&
+        !lint_is_precaution(run, lint_memory_schema(run->memory)) &&
         can_drop_concurrently(run, &action->object))
         lint_report_locks(run, TRUE);
 }

@@ -1,9 +1,29 @@
-/* Rules about the down: whether there is one, and whether it undoes its up. */
+/* Rules about the down: whether there is one, and, action by action as pairs.h has matched them,
+ * whether it undoes its up. Silent where one of the two could not be looked into. */
 #include "analysis/lint_census.h"
 #include "analysis/lint_memory.h"
 #include "analysis/lint_private.h"
 
 #include <string.h>
+
+/* Both are there, understood, and meant to belong together. */
+static gboolean can_compare(const struct lint_run *run)
+{
+    const struct lint_subject *subject = run->subject;
+    return !subject->is_irreversible && run->pairs != NULL && run->pairs->is_certain &&
+           lint_does_something(&subject->up) && lint_does_something(&subject->down);
+}
+
+static gboolean is_one_of(enum sql_action_kind kind, const enum sql_action_kind *kinds, gsize count)
+{
+    for (gsize i = 0; i < count; i++)
+        if (kinds[i] == kind)
+            return TRUE;
+    return FALSE;
+}
+
+/* ---- whether there is a down ------------------------------------------------------------------
+ */
 
 void lint_down_missing(struct lint_run *run)
 {
@@ -20,187 +40,210 @@ void lint_down_empty(struct lint_run *run)
         lint_report_line(run, TRUE, 1, NULL, "the down has no statement, the up has");
 }
 
-/* ---- what no down brings back -----------------------------------------------------------------
+/* ---- action by action -------------------------------------------------------------------------
  */
 
-/* Dropped by the up, and not made by it before. */
-static gboolean was_lost(const struct lint_run *run, enum sql_action_kind kind, const char *part)
+/* Stands on an action of a half, for lint_report(). */
+static void stand_on(struct lint_run *run, gboolean is_down, guint statement, guint action)
 {
-    const struct sql_action *lost = lint_census_find(run->up, kind, &run->action->object, part);
-    return lost != NULL && !lint_census_makes(run->up, &lost->object, lost->offset);
+    run->is_down = is_down;
+    run->half = is_down ? &run->subject->down : &run->subject->up;
+    run->statement = inspection_at(run->half->inspection, statement);
+    run->action = &run->statement->actions[action];
 }
 
-void lint_irreversible(struct lint_run *run)
-{
-    const struct sql_action *action = run->action;
-    if (run->subject->is_irreversible)
-        return;
-    if (action->kind == SQL_ACTION_CREATE_TABLE && was_lost(run, SQL_ACTION_DROP_TABLE, NULL))
-        lint_report(run, "table %s comes back empty: its rows went with the up", lint_object(run));
-    else if (action->kind == SQL_ACTION_ADD_COLUMN && !lint_has(action, INLINE) &&
-             was_lost(run, SQL_ACTION_DROP_COLUMN, action->part))
-        lint_report(run, "column %s of %s comes back empty: its values went with the up",
-                    action->part, lint_object(run));
-}
-
-/* ---- what comes back is less ------------------------------------------------------------------
+/* ---- down-incomplete --------------------------------------------------------------------------
  */
 
-static gboolean same_columns(const struct sql_action *action, const char *const *columns,
-                             guint count)
+/* What stays and is meant to: grants and comments, labels, extensions, roles. */
+static gboolean wants_undoing(const struct sql_action *action)
 {
-    if (action->column_count != count)
+    static const enum sql_action_kind alterations[] = {
+        SQL_ACTION_SET_DEFAULT,         SQL_ACTION_DROP_DEFAULT,
+        SQL_ACTION_SET_NOT_NULL,        SQL_ACTION_DROP_NOT_NULL,
+        SQL_ACTION_ALTER_COLUMN_TYPE,   SQL_ACTION_SET_SCHEMA,
+        SQL_ACTION_ENABLE_ROW_SECURITY, SQL_ACTION_DISABLE_ROW_SECURITY,
+        SQL_ACTION_ATTACH_PARTITION,    SQL_ACTION_DETACH_PARTITION,
+        SQL_ACTION_SET_UNLOGGED,        SQL_ACTION_SET_LOGGED,
+    };
+    static const enum sql_action_kind left[] = {
+        SQL_ACTION_ADD_ENUM_VALUE, SQL_ACTION_CREATE_EXTENSION, SQL_ACTION_GRANT,
+        SQL_ACTION_REVOKE,         SQL_ACTION_GRANT_DEFAULT,    SQL_ACTION_REVOKE_DEFAULT};
+    enum sql_effect effect = sql_action_effect(action->kind);
+    if (lint_has(action, INLINE) || lint_has(action, TEMPORARY) ||
+        action->object.kind == SQL_OBJECT_ROLE || action->object.name == NULL ||
+        (sql_action_has_part(action->kind) && action->part == NULL))
         return FALSE;
-    for (guint i = 0; i < count; i++)
-        if (strcmp(action->columns[i], columns[i]) != 0)
-            return FALSE;
+    if (effect == SQL_CREATES || effect == SQL_DROPS)
+        return !is_one_of(action->kind, left, G_N_ELEMENTS(left)) &&
+               !(action->kind == SQL_ACTION_CREATE_SCHEMA && lint_has(action, IF_NOT_EXISTS));
+    return g_str_has_prefix(sql_action_word(action->kind), "rename-") ||
+           is_one_of(action->kind, alterations, G_N_ELEMENTS(alterations));
+}
+
+/* The up makes again what it dropped: then the new one is what has to be undone. */
+static gboolean is_replaced(const struct lint_run *run)
+{
+    return sql_action_effect(run->action->kind) == SQL_DROPS &&
+           lint_census_made(run->up, run->action);
+}
+
+static void find_cascade(struct lint_run *run, gpointer data)
+{
+    if (sql_action_effect(run->action->kind) == SQL_DROPS && lint_has(run->action, CASCADE))
+        *(gboolean *)data = TRUE;
+}
+
+/* A CASCADE takes along what it does not name. */
+static gboolean has_cascade(struct lint_run *run)
+{
+    gboolean is_found = FALSE;
+    run->half = &run->subject->down;
+    lint_each_action(run, find_cascade, &is_found);
+    return is_found;
+}
+
+#define LEFTOVERS_NAMED 3
+
+/* Once a migration, at the first thing that stays. */
+void lint_down_incomplete(struct lint_run *run)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const struct pair *first = NULL;
+    guint count = 0;
+    if (!can_compare(run) || has_cascade(run))
+        return;
+    for (guint i = 0; i < run->pairs->ups->len; i++) {
+        const struct pair *pair = &g_array_index(run->pairs->ups, struct pair, i);
+        stand_on(run, FALSE, pair->statement, pair->action);
+        if (pair->standing != PAIR_NOT_UNDONE || !wants_undoing(run->action) ||
+            lint_is_precaution(run, lint_memory_schema(run->subject->before)) || is_replaced(run))
+            continue;
+        g_autofree char *what = lint_describe(run->action);
+        first = first != NULL ? first : pair;
+        if (count < LEFTOVERS_NAMED)
+            g_string_append_printf(text, "%s%s", count > 0 ? ", " : "", what);
+        count++;
+    }
+    if (count == 0)
+        return;
+    stand_on(run, FALSE, first->statement, first->action);
+    if (count > LEFTOVERS_NAMED)
+        g_string_append_printf(text, " and %u more", count - LEFTOVERS_NAMED);
+    lint_report(run, "nothing in the down undoes %s", text->str);
+}
+
+/* ---- down-drops-more --------------------------------------------------------------------------
+ */
+
+static gboolean is_undoing(const struct lint_run *run)
+{
+    for (guint i = 0; i < run->pairs->downs->len; i++) {
+        const struct pair_down *down = &g_array_index(run->pairs->downs, struct pair_down, i);
+        if (down->statement == run->statement->index &&
+            &run->statement->actions[down->action] == run->action)
+            return down->undoes || down->is_harmless;
+    }
     return TRUE;
 }
 
-static gboolean has_name(const char *const *columns, guint count, const char *name)
+/* The down made it before, or makes it again: a view taken down and put up. */
+static gboolean is_of_down(const struct lint_run *run)
 {
-    for (guint i = 0; i < count; i++)
-        if (strcmp(columns[i], name) == 0)
-            return TRUE;
-    return FALSE;
+    return lint_census_made(run->down, run->action);
 }
 
-/* What of a table is asked about: an index or a constraint. */
-struct lost {
-    enum sql_action_kind kind;
-    const struct sql_object *table;
-    const char *name;
-    const char *const *columns;
-    guint column_count;
-    gboolean is_found;
-};
-
-/* Under its name, or another one of the same kind on the same columns. */
-static void look_for(struct lint_run *run, gpointer data)
+void lint_down_drops_more(struct lint_run *run)
 {
-    struct lost *lost = data;
     const struct sql_action *action = run->action;
-    gboolean is_index = action->kind == SQL_ACTION_CREATE_INDEX;
-    const struct sql_object *table = is_index ? &action->other : &action->object;
-    const char *name = is_index ? action->object.name : action->part;
-    if (action->kind == lost->kind && sql_object_matches(table, lost->table) &&
-        (g_strcmp0(name, lost->name) == 0 ||
-         same_columns(action, lost->columns, lost->column_count)))
-        lost->is_found = TRUE;
+    if (sql_action_effect(action->kind) != SQL_DROPS || action->object.name == NULL ||
+        action->kind == SQL_ACTION_REVOKE || action->kind == SQL_ACTION_REVOKE_DEFAULT ||
+        lint_is_precaution(run, lint_memory_schema(run->subject->between)) || !can_compare(run) ||
+        is_undoing(run) || is_of_down(run) || lint_census_made(run->up, action))
+        return;
+    g_autofree char *what = lint_describe(action);
+    g_autofree char *locks = lint_locks_text(run);
+    lint_report(run, "%s: this up did not make it%s%s", what, *locks != '\0' ? "; it takes " : "",
+                locks);
 }
 
-static void note(GString *losses, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void note(GString *losses, const char *format, ...)
+/* ---- what comes back as less than it was ------------------------------------------------------
+ */
+
+/* What the down gives back in a statement of its own is not lost. */
+static unsigned lost_after_all(const struct lint_run *run, const struct pair *pair)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    g_string_append(losses, losses->len > 0 ? ", " : "");
-    g_string_append_vprintf(losses, format, arguments);
-    va_end(arguments);
+    static const struct {
+        enum sql_action_kind kind;
+        unsigned lost;
+    } later[] = {{SQL_ACTION_SET_NOT_NULL, PAIR_LOST_NOT_NULL},
+                 {SQL_ACTION_SET_DEFAULT, PAIR_LOST_DEFAULT},
+                 {SQL_ACTION_ALTER_COLUMN_TYPE, PAIR_LOST_TYPE}};
+    unsigned lost = pair->lost;
+    for (gsize i = 0; i < G_N_ELEMENTS(later); i++)
+        if (run->action->kind == SQL_ACTION_ADD_COLUMN &&
+            lint_census_find(run->down, later[i].kind, &run->action->object, run->action->part) !=
+                NULL)
+            lost &= ~later[i].lost;
+    return lost;
 }
 
-static void note_if_lost(struct lint_run *run, GString *losses, struct lost *lost)
-{
-    const struct inspected_statement *statement = run->statement;
-    const struct sql_action *action = run->action;
-    lint_each_action(run, look_for, lost);
-    run->statement = statement;
-    run->action = action;
-    if (!lost->is_found)
-        note(losses, "its %s %s", lost->kind == SQL_ACTION_CREATE_INDEX ? "index" : "constraint",
-             lost->name);
-}
+typedef void (*lost_fn)(struct lint_run *run, unsigned lost);
 
-/* Those of one column, or of the whole table (column NULL). */
-static void note_lost_parts(struct lint_run *run, const struct schema_relation *relation,
-                            const char *column, GString *losses)
+/* Each that comes back, at the action of the down that brings it. */
+static void each_loss(struct lint_run *run, lost_fn tell)
 {
-    for (guint i = 0; i < relation->constraints->len; i++) {
-        const struct schema_constraint *was = relation->constraints->pdata[i];
-        struct lost lost = {.kind = was->kind,
-                            .table = &relation->object,
-                            .name = was->name,
-                            .columns = was->columns,
-                            .column_count = was->column_count};
-        if (column == NULL || has_name(was->columns, was->column_count, column))
-            note_if_lost(run, losses, &lost);
-    }
-    for (guint i = 0; i < relation->indexes->len; i++) {
-        const struct schema_index *was = relation->indexes->pdata[i];
-        struct lost lost = {.kind = SQL_ACTION_CREATE_INDEX,
-                            .table = &relation->object,
-                            .name = was->name,
-                            .columns = was->columns,
-                            .column_count = was->column_count};
-        if (!was->is_constraint &&
-            (column == NULL || has_name(was->columns, was->column_count, column)))
-            note_if_lost(run, losses, &lost);
+    for (guint i = 0; can_compare(run) && i < run->pairs->ups->len; i++) {
+        const struct pair *pair = &g_array_index(run->pairs->ups, struct pair, i);
+        if (pair->lost == 0 || pair->down_statement == PAIR_NONE)
+            continue;
+        stand_on(run, FALSE, pair->statement, pair->action);
+        gboolean is_passing = lint_census_makes(run->up, &run->action->object, run->action->offset);
+        stand_on(run, TRUE, pair->down_statement, pair->down_action);
+        if (!is_passing)
+            tell(run, lost_after_all(run, pair));
     }
 }
 
-static void note_lost_column(const struct sql_action *now, const struct schema_column *was,
-                             GString *losses)
+/* "column n of o", "table o". Free with g_free(). */
+static char *thing(struct lint_run *run)
 {
-    const guint64 generated = SQL_FLAG(IDENTITY) | SQL_FLAG(SERIAL) | SQL_FLAG(GENERATED_STORED);
-    if (now->type != NULL && was->type != NULL && strcmp(now->type, was->type) != 0)
-        note(losses, "its type %s", was->type);
-    if ((was->flags & SQL_FLAG(NOT_NULL)) != 0 && !lint_has(now, NOT_NULL) &&
-        !lint_has(now, PRIMARY))
-        note(losses, "its NOT NULL");
-    if ((was->flags & SQL_FLAG(HAS_DEFAULT)) != 0 &&
-        (!lint_has(now, HAS_DEFAULT) ||
-         (was->expression != 0 && now->expression != 0 && was->expression != now->expression)))
-        note(losses, "its default");
-    if ((was->flags & generated & ~now->flags) != 0)
-        note(losses, "its generated values");
+    return sql_action_object_kind(run->action->kind) == SQL_OBJECT_COLUMN
+               ? g_strdup_printf("column %s of %s", run->action->part, lint_object(run))
+               : g_strdup_printf("table %s", lint_object(run));
 }
 
-/* Whether the down gives it by SET NOT NULL and SET DEFAULT later on is not followed: then it is
- * not told at all. */
-static gboolean is_altered_later(const struct lint_run *run)
+/* The list, without the word before it. */
+static const char *bare(const char *attributes)
 {
-    const struct sql_object *table = &run->action->object;
-    const char *column = run->action->part;
-    return lint_census_find(run->down, SQL_ACTION_SET_NOT_NULL, table, column) != NULL ||
-           lint_census_find(run->down, SQL_ACTION_SET_DEFAULT, table, column) != NULL ||
-           lint_census_find(run->down, SQL_ACTION_ALTER_COLUMN_TYPE, table, column) != NULL;
+    return g_str_has_prefix(attributes, "without ") ? attributes + strlen("without ") : attributes;
 }
 
-/* Columns of the table made again in this statement. */
-static void note_lost_columns(const struct lint_run *run, const struct schema_relation *relation,
-                              GString *losses)
+static void tell_attributes(struct lint_run *run, unsigned lost)
 {
-    for (guint i = 0; i < relation->columns->len; i++) {
-        const struct schema_column *was = relation->columns->pdata[i];
-        const struct sql_action *now =
-            lint_census_find(run->down, SQL_ACTION_ADD_COLUMN, &relation->object, was->name);
-        if (now == NULL)
-            note(losses, "its column %s", was->name);
-    }
+    g_autofree char *what = thing(run);
+    g_autofree char *attributes = pair_lost_text(lost & ~(unsigned)PAIR_LOST_ROWS);
+    gboolean comes_back = sql_action_effect(run->action->kind) == SQL_CREATES;
+    if (attributes != NULL && comes_back)
+        lint_report(run, "%s comes back %s", what, attributes);
+    else if (attributes != NULL)
+        lint_report(run, "%s is not as it was before the up: %s", what, bare(attributes));
 }
 
 void lint_down_loses(struct lint_run *run)
 {
-    const struct sql_action *action = run->action;
-    gboolean is_column = action->kind == SQL_ACTION_ADD_COLUMN && !lint_has(action, INLINE) &&
-                         was_lost(run, SQL_ACTION_DROP_COLUMN, action->part);
-    gboolean is_table = action->kind == SQL_ACTION_CREATE_TABLE && !lint_has(action, LIKE) &&
-                        was_lost(run, SQL_ACTION_DROP_TABLE, NULL);
-    const struct schema_relation *relation =
-        is_column || is_table
-            ? schema_find(lint_memory_schema(run->subject->before), &action->object)
-            : NULL;
-    const struct schema_column *column =
-        relation != NULL && is_column ? schema_column(relation, action->part) : NULL;
-    g_autoptr(GString) losses = g_string_new(NULL);
-    if (relation == NULL || (is_column && (column == NULL || is_altered_later(run))))
-        return;
-    if (is_column)
-        note_lost_column(action, column, losses);
-    else
-        note_lost_columns(run, relation, losses);
-    note_lost_parts(run, relation, is_column ? action->part : NULL, losses);
-    if (losses->len > 0)
-        lint_report(run, "%s%s%s comes back without %s", is_column ? action->part : "table ",
-                    is_column ? " of " : "", lint_object(run), losses->str);
+    each_loss(run, tell_attributes);
+}
+
+static void tell_rows(struct lint_run *run, unsigned lost)
+{
+    g_autofree char *what = thing(run);
+    if ((lost & PAIR_LOST_ROWS) != 0 && (run->action->kind == SQL_ACTION_ADD_COLUMN ||
+                                         run->action->kind == SQL_ACTION_CREATE_TABLE))
+        lint_report(run, "%s comes back empty: what was in it went with the up", what);
+}
+
+void lint_irreversible(struct lint_run *run)
+{
+    each_loss(run, tell_rows);
 }

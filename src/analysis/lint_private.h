@@ -3,6 +3,7 @@
 #define WINCH_ANALYSIS_LINT_PRIVATE_H
 
 #include "analysis/lint.h"
+#include "analysis/pairs.h"
 #include "analysis/schema.h"
 #include "analysis/sql_effects.h"
 
@@ -16,6 +17,7 @@ struct lint_run {
     GArray *findings;
     gboolean *silenced; /* by position of the allow note: whether it silenced something */
     struct lint_census *up, *down;
+    struct pairs *pairs; /* NULL without two halves that could be looked into */
     /* the half looked at; LINT_MIGRATION: none */
     gboolean is_down;
     const struct lint_half *half;
@@ -71,6 +73,9 @@ void lint_each_action(struct lint_run *run, lint_each_fn tell, gpointer data);
 /* Whether anybody can be in the way of run->action on this table: not when the half made it before,
  * or drops it afterwards. */
 gboolean lint_is_in_use(const struct lint_run *run, const struct sql_object *table);
+
+/* DROP ... IF EXISTS of what no file up to schema has made is there to be safe. */
+gboolean lint_is_precaution(const struct lint_run *run, const struct schema *schema);
 
 /* Says what the action locks, reads whole or writes anew, as sql_effects.h has it; a notice at most
  * unless is_sure. */

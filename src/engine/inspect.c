@@ -24,7 +24,7 @@ struct inspect_walk *inspect_walk_new(struct migration_set *set, enum sql_dialec
     return walk;
 }
 
-static void clear_half(struct inspected_half *half)
+void inspected_half_clear(struct inspected_half *half)
 {
     g_clear_pointer(&half->text, migration_text_free);
     g_clear_pointer(&half->script, script_free);
@@ -34,8 +34,8 @@ static void clear_half(struct inspected_half *half)
 
 static void clear_current(struct inspect_walk *walk)
 {
-    clear_half(&walk->current.up);
-    clear_half(&walk->current.down);
+    inspected_half_clear(&walk->current.up);
+    inspected_half_clear(&walk->current.down);
     g_clear_pointer(&walk->current.pairs, pairs_free);
     g_clear_pointer(&walk->current.phase_why, g_free);
     walk->has_current = FALSE;
@@ -53,8 +53,8 @@ void inspect_walk_free(struct inspect_walk *walk)
 
 /* ---- one half -------------------------------------------------------------------------------- */
 
-static void load(const struct inspect_walk *walk, const struct migration *migration,
-                 const struct migration_half *file, struct inspected_half *half)
+void inspected_half_load(struct inspected_half *half, const struct migration_half *file,
+                         gboolean is_transaction_off, const struct inspection_context *context)
 {
     *half = (struct inspected_half){.body = ""};
     if (file->path == NULL || (half->text = migration_text_load(file, &half->error)) == NULL)
@@ -65,12 +65,17 @@ static void load(const struct inspect_walk *walk, const struct migration *migrat
         half->body = bytes + half->text->bom_length;
         half->body_length = size - half->text->bom_length;
     }
-    gboolean transaction_off = migration->notes.transaction == TRANSACTION_OFF;
-    half->script = script_parse(half->body, half->body_length, walk->context.dialect,
-                                transaction_off, file->path, &half->error);
+    half->script = script_parse(half->body, half->body_length, context->dialect, is_transaction_off,
+                                file->path, &half->error);
     if (half->script != NULL)
-        half->inspection =
-            inspection_new(half->body, half->body_length, half->script, &walk->context);
+        half->inspection = inspection_new(half->body, half->body_length, half->script, context);
+}
+
+static void load(const struct inspect_walk *walk, const struct migration *migration,
+                 const struct migration_half *file, struct inspected_half *half)
+{
+    inspected_half_load(half, file, migration->notes.transaction == TRANSACTION_OFF,
+                        &walk->context);
 }
 
 /* ---- phase ----------------------------------------------------------------------------------- */

@@ -25,6 +25,11 @@ struct inspected_half {
     GError *error;                 /* why it cannot be read or cut; NULL */
 };
 
+/* Reads, cuts and inspects one file; what goes wrong is half->error. Blocks on the disk. */
+void inspected_half_load(struct inspected_half *half, const struct migration_half *file,
+                         gboolean is_transaction_off, const struct inspection_context *context);
+void inspected_half_clear(struct inspected_half *half);
+
 struct inspected_migration {
     guint index; /* position in the set */
     const struct migration *migration;

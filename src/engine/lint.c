@@ -3,22 +3,12 @@
 #include "engine/lint.h"
 
 #include "analysis/lint_memory.h"
+#include "engine/inspect.h"
 
 #include <string.h>
 
-/* One half while the picture is made. */
-struct half {
-    struct migration_text *text;
-    const char *body;
-    gsize length;
-    struct script *script;
-    struct inspection *inspection;
-    GError *failure; /* of cutting */
-    gboolean is_uncommitted;
-};
-
-struct pair {
-    struct half up, down;
+struct pair_of_files {
+    struct inspected_half up, down;
 };
 
 struct lint_picture {
@@ -32,53 +22,33 @@ struct lint_picture {
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-static void half_clear(struct half *half)
+static void files_clear(gpointer data)
 {
-    g_clear_pointer(&half->inspection, inspection_free);
-    g_clear_pointer(&half->script, script_free);
-    g_clear_pointer(&half->text, migration_text_free);
-    g_clear_error(&half->failure);
-}
-
-static void pair_clear(gpointer data)
-{
-    struct pair *pair = data;
-    half_clear(&pair->up);
-    half_clear(&pair->down);
+    struct pair_of_files *files = data;
+    inspected_half_clear(&files->up);
+    inspected_half_clear(&files->down);
 }
 
 /* Is it the BEGIN that no COMMIT ends? Then a COMMIT would mend it. */
-static gboolean lacks_commit(const struct half *half, const char *file)
+static gboolean lacks_commit(const struct inspected_half *half)
 {
-    g_autofree char *mended = g_strdup_printf("%.*s\n;\nCOMMIT;", (int)half->length, half->body);
-    AUTOPTR(script) *script =
-        script_parse(mended, strlen(mended), SQL_POSTGRESQL, FALSE, file, NULL);
+    if (half->text == NULL || half->script != NULL)
+        return FALSE;
+    g_autofree char *mended =
+        g_strdup_printf("%.*s\n;\nCOMMIT;", (int)half->body_length, half->body);
+    AUTOPTR(script) *script = script_parse(mended, strlen(mended), SQL_POSTGRESQL, FALSE, "", NULL);
     return script != NULL;
 }
 
-static gboolean half_load(struct half *half, const struct migration_half *file,
-                          gboolean is_transaction_off, GError **error)
+static gboolean half_load(struct inspected_half *half, const struct migration_half *file,
+                          const struct migration *migration, GError **error)
 {
     const struct inspection_context context = {SQL_POSTGRESQL, NULL};
-    gsize size;
-    half->body = "";
-    if (file->path == NULL)
+    inspected_half_load(half, file, migration->notes.transaction == TRANSACTION_OFF, &context);
+    if (half->text != NULL || half->error == NULL)
         return TRUE;
-    half->text = migration_text_load(file, error);
-    if (half->text == NULL)
-        return FALSE;
-    const char *bytes = g_bytes_get_data(half->text->bytes, &size);
-    if (size > half->text->bom_length) {
-        half->body = bytes + half->text->bom_length;
-        half->length = size - half->text->bom_length;
-    }
-    half->script = script_parse(half->body, half->length, SQL_POSTGRESQL, is_transaction_off,
-                                file->path, &half->failure);
-    if (half->script != NULL)
-        half->inspection = inspection_new(half->body, half->length, half->script, &context);
-    else
-        half->is_uncommitted = lacks_commit(half, file->path);
-    return TRUE;
+    g_propagate_error(error, g_steal_pointer(&half->error));
+    return FALSE;
 }
 
 static gboolean is_stopped(struct cancellation *cancellation, GError **error)
@@ -92,17 +62,16 @@ static gboolean is_stopped(struct cancellation *cancellation, GError **error)
 static GArray *pairs_load(struct migration_set *set, struct cancellation *cancellation,
                           GError **error)
 {
-    g_autoptr(GArray) pairs = g_array_new(FALSE, TRUE, sizeof(struct pair));
+    g_autoptr(GArray) pairs = g_array_new(FALSE, TRUE, sizeof(struct pair_of_files));
     guint count = migration_set_count(set);
-    g_array_set_clear_func(pairs, pair_clear);
+    g_array_set_clear_func(pairs, files_clear);
     g_array_set_size(pairs, count);
     for (guint i = 0; i < count; i++) {
         const struct migration *migration = migration_set_at(set, i);
-        struct pair *pair = &g_array_index(pairs, struct pair, i);
-        gboolean is_off = migration->notes.transaction == TRANSACTION_OFF;
+        struct pair_of_files *pair = &g_array_index(pairs, struct pair_of_files, i);
         if (is_stopped(cancellation, error) ||
-            !half_load(&pair->up, &migration->up, is_off, error) ||
-            !half_load(&pair->down, &migration->down, is_off, error))
+            !half_load(&pair->up, &migration->up, migration, error) ||
+            !half_load(&pair->down, &migration->down, migration, error))
             return NULL;
     }
     return g_steal_pointer(&pairs);
@@ -111,15 +80,15 @@ static GArray *pairs_load(struct migration_set *set, struct cancellation *cancel
 /* ---- judging ----------------------------------------------------------------------------------
  */
 
-static struct lint_half half_of(const struct half *half)
+static struct lint_half half_of(const struct inspected_half *half)
 {
     return (struct lint_half){.exists = half->text != NULL,
                               .text = half->body,
-                              .length = half->length,
+                              .length = half->body_length,
                               .script = half->script,
                               .inspection = half->inspection,
-                              .failure = half->failure,
-                              .is_uncommitted = half->is_uncommitted};
+                              .failure = half->error,
+                              .is_uncommitted = lacks_commit(half)};
 }
 
 static GArray *allows_of(const struct migration *migration)
@@ -143,7 +112,7 @@ static void ladder_build(struct ladder *ladder, const GArray *pairs)
 {
     *ladder = (struct ladder){lint_memory_new(), lint_memory_new(), lint_memory_new()};
     for (guint i = 0; i < pairs->len; i++) {
-        struct lint_half up = half_of(&g_array_index(pairs, struct pair, i).up);
+        struct lint_half up = half_of(&g_array_index(pairs, struct pair_of_files, i).up);
         lint_memory_take(ladder->final, &up);
     }
 }
@@ -156,7 +125,7 @@ static void ladder_clear(struct ladder *ladder)
 }
 
 static void judge(struct lint_picture *picture, const struct migration *migration,
-                  const struct pair *pair, struct ladder *ladder,
+                  const struct pair_of_files *pair, struct ladder *ladder,
                   const struct lint_options *options)
 {
     g_autoptr(GArray) allows = allows_of(migration);
@@ -253,8 +222,8 @@ struct lint_picture *engine_lint(struct migration_set *set, const struct lint_se
     const struct lint_options options = {picture->server_version, settings->levels};
     ladder_build(&ladder, pairs);
     for (guint i = 0; i < pairs->len; i++)
-        judge(picture, migration_set_at(set, i), &g_array_index(pairs, struct pair, i), &ladder,
-              &options);
+        judge(picture, migration_set_at(set, i), &g_array_index(pairs, struct pair_of_files, i),
+              &ladder, &options);
     ladder_clear(&ladder);
     rows_fill(picture);
     return picture;
