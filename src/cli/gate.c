@@ -116,13 +116,14 @@ gboolean gate_ask(struct command_context *context, const struct gate_wish *wish,
     json_object_set_new(context->document, "gate", gate_json(gate));
     gboolean is_answered = gate->question == GATE_ASKS_NOTHING || options->confirm != NULL ||
                            (gate->question == GATE_ASKS_YES && options->is_confirmed);
-    if (is_answered || gate->failed > 0)
-        return TRUE; /* the engine says which */
+    if (is_answered && gate->failed == 0)
+        return TRUE;
     if (gate->plan != NULL) {
         plan_show(context, gate->plan);
         gate_show(context, gate);
     }
-    return ask(context, gate, options, typed, error);
+    return gate->failed > 0 /* the engine refuses it, and records that */
+           || ask(context, gate, options, typed, error);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */

@@ -37,11 +37,12 @@ static GArray *overrides_of(const struct invocation *invocation, const char *pat
         if (option->setting == NULL || value == NULL)
             continue;
         g_autofree char *key = g_strdup_printf("migrations.%s", option->setting);
-        struct config_override override = {setting_find(key), value, option->name};
+        g_autofree char *written = g_strconcat("--", option->name, NULL);
+        struct config_override override = {setting_find(key), value, g_intern_string(written)};
         g_array_append_val(overrides, override);
     }
     if (path != NULL) {
-        struct config_override override = {CONFIG_MIGRATIONS_PATH, path, "source"};
+        struct config_override override = {CONFIG_MIGRATIONS_PATH, path, "--source"};
         g_array_append_val(overrides, override);
     }
     return overrides;

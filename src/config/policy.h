@@ -22,7 +22,7 @@ struct policy {
     enum policy_confirm confirm;
     enum policy_rule backup;
     enum policy_rule preview;  /* of exactly this plan, not older than preview_max_age */
-    enum policy_rule reason;   /* or ticket */
+    enum policy_rule reason;
     enum policy_rule history;  /* winch's own history must be writable */
     enum policy_rule approval; /* by a second person */
 };

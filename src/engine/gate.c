@@ -119,14 +119,13 @@ static char *id_of(const struct engine *engine, const struct gate_wish *wish)
 /* An emergency's reason stands for the evidence, the backup and the second person. */
 static void override(struct gate_look *look, const struct gate_row *row, struct gate_check *check)
 {
-    gboolean is_emergency = look->wish->is_emergency;
+    gboolean is_emergency = look->wish->is_emergency; /* refused by itself without a reason */
     const char *reason = look->options->override;
-    if (reason == NULL && is_emergency)
-        reason = look->options->reason;
+    gboolean is_given = reason != NULL && reason[strspn(reason, " \t\r\n")] != '\0';
     check->may_be_overridden =
         check->verdict == GATE_FAILED &&
         (row->may_be_overridden || (is_emergency && strcmp(row->name, "approval") == 0));
-    if (!check->may_be_overridden || reason == NULL || reason[strspn(reason, " \t\r\n")] == '\0')
+    if (!check->may_be_overridden || (!is_given && !is_emergency))
         return;
     check->is_overridden = TRUE;
     check->verdict = GATE_WARNING;

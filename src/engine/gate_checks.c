@@ -160,14 +160,6 @@ static void look_history(struct gate_look *look, struct gate_check *check)
                     database_facts(engine->database)->user, engine->settings->own_schema);
 }
 
-static const char *ticket_of(const struct plan *plan)
-{
-    for (guint i = 0; plan != NULL && i < plan->steps->len; i++)
-        if (plan_step_at(plan, i)->migration->notes.ticket != NULL)
-            return plan_step_at(plan, i)->migration->notes.ticket;
-    return NULL;
-}
-
 static gboolean is_said(const char *text)
 {
     return text != NULL && text[strspn(text, " \t\r\n")] != '\0';
@@ -185,8 +177,6 @@ static void look_reason(struct gate_look *look, struct gate_check *check)
         gate_answer(check, GATE_OK, NULL, "%s", reason);
     else if (!is_asked)
         gate_answer(check, GATE_NOT_NEEDED, NULL, "not asked for");
-    else if (!wish->is_emergency && ticket_of(wish->plan) != NULL)
-        gate_answer(check, GATE_OK, NULL, "ticket %s", ticket_of(wish->plan));
     else
         gate_answer(check, GATE_FAILED, "give --reason TEXT: it is recorded",
                     "there is no reason given");

@@ -170,7 +170,9 @@ gboolean history_must_be_writable(const struct engine *engine, GError **error)
         error_advise(error, "'winch init --print-sql' prints what somebody who may has to run");
     } else {
         error_set(error, ERROR_REFUSED, "%s may not write the history in schema %s", user, schema);
-        error_advise(error, "adopt as its owner, or let that one grant the rights");
+        error_advise(error,
+                     "do this as its owner, or let that one grant the rights: USAGE on the schema, "
+                     "SELECT and INSERT on its tables");
     }
     return FALSE;
 }

@@ -276,7 +276,8 @@ static gboolean resolve_mark(gint64 marked, const char *mark, gint64 *version, G
 {
     if (marked == VERSION_NONE) {
         error_set(error, ERROR_USAGE, "no version is marked %s", mark);
-        error_advise(error, "name the version, or its release");
+        error_advise(
+            error, "'winch mark %s VERSION' marks one; or name the version, or its release", mark);
         return FALSE;
     }
     *version = marked;

@@ -239,6 +239,50 @@ static void command_line__mark__names_versions(void **state)
         program_result_clear(all[i]);
 }
 
+/* Every spelling of going back meets the same policy; golang-migrate's among them. */
+static void command_line__policy__holds_for_every_spelling(void **state)
+{
+    struct place *place = *state;
+    static const char *const spellings[][4] = {
+        {"down", "1"},  {"goto", "1"},  {"rollback", "1"},         {"down", "-all"},
+        {"force", "1"}, {"drop", "-f"}, {"-verbose", "down", "1"},
+    };
+    struct program_result up = WINCH(place, "up");
+    struct program_result init = WINCH(place, "init", "--environment", "production");
+    assert_int_equal(up.status + init.status, 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(spellings); i++) {
+        struct program_result refused = WINCH(place, spellings[i][0], spellings[i][1], "--reason",
+                                              "test", "--confirm", "app.db 1");
+        assert_int_equal(refused.status, 5);
+        assert_says(refused.err, "no version is marked known good");
+        program_result_clear(&refused);
+    }
+    struct program_result version = WINCH(place, "version");
+    struct program_result none = WINCH(place, "emergency", "--reason", "x");
+    struct program_result mark = WINCH(place, "mark", "known-good", "1");
+    struct program_result gate = WINCH(place, "gate", "--json");
+    struct program_result wrong = WINCH(place, "--environment", "development", "down");
+    struct program_result down =
+        WINCH(place, "emergency", "--reason", "x", "--confirm", "app.db 1");
+    struct program_result again = WINCH(place, "rollback");
+    assert_says(version.out, "2");
+    assert_int_equal(none.status, 5);
+    assert_int_equal(mark.status, 0);
+    assert_int_equal(gate.status, 5);
+    assert_says(gate.out, "\"asks\": \"words\"");
+    assert_says(gate.out, "\"words\": \"app.db 0001\"");
+    assert_says(gate.out, "this version of winch takes none");
+    assert_int_equal(wrong.status, 5);
+    assert_says(wrong.err, "--environment says development");
+    assert_int_equal(down.status, 0);
+    assert_int_equal(again.status, 0);
+    assert_says(again.out, "the database is at 0001");
+    struct program_result *const all[] = {&up,   &init,  &version, &none, &mark,
+                                          &gate, &wrong, &down,    &again};
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+        program_result_clear(all[i]);
+}
+
 static void command_line__dirty__is_counted_and_names_versions(void **state)
 {
     struct place *place = *state;
@@ -304,6 +348,7 @@ int main(void)
         TEST(command_line__up__refuses_an_untouched_template),
         TEST(command_line__confirm__takes_other_names_of_the_target),
         TEST(command_line__mark__names_versions),
+        TEST(command_line__policy__holds_for_every_spelling),
         TEST(command_line__dirty__is_counted_and_names_versions),
         TEST(command_line__config__marks_what_nothing_uses),
         TEST(command_line__password__is_not_repeated),

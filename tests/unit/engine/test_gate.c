@@ -205,7 +205,7 @@ static const struct row {
     {"production", DOWN_TO_1, WORDS | GOOD | REASON | SEEN, "target backup"},
     {"production", ROLLBACK, WORDS | GOOD | SEEN | SPITE, OPEN},
     {"production", ROLLBACK, WORDS | SEEN | SPITE, "none"},
-    {"production", EMERGENCY, GOOD | WORDS, "preview reason backup"},
+    {"production", EMERGENCY, GOOD | WORDS, "reason"},
     {"production", EMERGENCY, GOOD | REASON, "words"},
     {"production", EMERGENCY, GOOD | REASON | YES, "words"},
     {"production", EMERGENCY, GOOD | REASON | WORDS, OPEN},
