@@ -80,6 +80,12 @@ struct lint_allow {
     unsigned line; /* of the up file */
 };
 
+/* Something the up uses that an earlier migration made and that the notes do not require. */
+struct lint_need {
+    const char *object; /* "table public.users" */
+    const char *maker;  /* "000003" */
+};
+
 struct lint_memory;
 
 /* Everything is borrowed for the call. */
@@ -88,6 +94,10 @@ struct lint_subject {
     struct lint_half up, down;
     const struct lint_allow *allows;
     guint allow_count;
+    const struct lint_need *undeclared;
+    guint undeclared_count;
+    unsigned requires_line;            /* of the note in the up file; 0 without one */
+    gboolean is_expand;                /* declared so */
     gboolean is_irreversible;          /* declared so */
     gboolean is_transaction_off;       /* declared so */
     const struct lint_memory *before;  /* what earlier migrations made */

@@ -177,3 +177,37 @@ void lint_drop_not_null(struct lint_run *run)
     if (action->kind == SQL_ACTION_DROP_NOT_NULL && !undoes && lint_is_in_use(run, &action->object))
         lint_report(run, "column %s of %s may be NULL from now on", action->part, lint_object(run));
 }
+
+/* ---- what the notes say -----------------------------------------------------------------------
+ */
+
+void lint_undeclared_need(struct lint_run *run)
+{
+    const struct lint_subject *subject = run->subject;
+    for (guint i = 0; i < subject->undeclared_count; i++) {
+        const struct lint_need *need = &subject->undeclared[i];
+        lint_report_line(run, FALSE, MAX(subject->requires_line, 1), need->object,
+                         "%s is made by %s, which is not required here", need->object, need->maker);
+    }
+}
+
+static void check_phase(struct lint_run *run, gpointer is_told)
+{
+    const struct sql_action *action = run->action;
+    if (*(gboolean *)is_told || lint_has(action, NEW_TABLE) ||
+        sql_action_phase(action) != SQL_CONTRACT || is_own(run) ||
+        (action->kind != SQL_ACTION_CREATE_INDEX && action->object.name != NULL &&
+         !lint_is_in_use(run, &action->object)))
+        return;
+    g_autofree char *what = lint_describe(action);
+    lint_report(run, "declared expand, and %s breaks what still runs", what);
+    *(gboolean *)is_told = TRUE;
+}
+
+/* Once a migration. */
+void lint_phase(struct lint_run *run)
+{
+    gboolean is_told = FALSE;
+    if (run->subject->is_expand)
+        lint_each_action(run, check_phase, &is_told);
+}

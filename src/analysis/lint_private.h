@@ -171,5 +171,7 @@ void lint_down_incomplete(struct lint_run *run);
 void lint_down_drops_more(struct lint_run *run);
 void lint_down_loses(struct lint_run *run);
 void lint_irreversible(struct lint_run *run);
+void lint_undeclared_need(struct lint_run *run);
+void lint_phase(struct lint_run *run);
 
 #endif

@@ -268,6 +268,16 @@ static const struct lint_rule rules[] = {
      "Say -- winch: irreversible with the reason; or keep the data until it is certain that nobody "
      "goes back.",
      lint_irreversible},
+    /* ---- notes against the SQL */
+    {"undeclared-need", LINT_WARNING, LINT_MIGRATION, UP, 0, 0, FALSE,
+     "an up that uses what a migration made that it does not require",
+     "The requires notes are the order that winch keeps; by them the two may run the other way "
+     "round.",
+     "Add the version to the requires note.", lint_undeclared_need},
+    {"phase-contradicted", LINT_WARNING, LINT_HALF, UP, 0, 0, TRUE,
+     "a migration declared expand that breaks the release that is still running",
+     "What is declared expand runs before the new release is there.",
+     "Declare it contract, or cut it in two.", lint_phase},
     /* ---- allow notes */
     {"unused-allow", LINT_WARNING, LINT_NOTES, UP, 0, 0, FALSE,
      "an allow note that silenced nothing",

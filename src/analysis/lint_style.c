@@ -12,13 +12,13 @@
  */
 
 /* A column that stays: of a table that is not temporary. */
-static gboolean is_new_column(const struct lint_run *run)
+static gboolean is_new_column(const struct inspected_statement *statement,
+                              const struct sql_action *action)
 {
-    const struct sql_action *action = run->action;
-    const struct sql_action *parent = &run->statement->actions[action->parent];
-    gboolean is_column = action->kind == SQL_ACTION_ADD_COLUMN ||
-                         (action->kind == SQL_ACTION_ALTER_COLUMN_TYPE && !run->is_down);
-    return is_column && action->type != NULL && !lint_has(parent, TEMPORARY);
+    gboolean is_column =
+        action->kind == SQL_ACTION_ADD_COLUMN || action->kind == SQL_ACTION_ALTER_COLUMN_TYPE;
+    return is_column && action->type != NULL &&
+           !lint_has(&statement->actions[action->parent], TEMPORARY);
 }
 
 /* The type without its modifiers and brackets: "character varying(20)[]" begins with "character
@@ -30,33 +30,70 @@ static gboolean is_type(const struct sql_action *action, const char *name)
            action->type[length] != '_';
 }
 
+typedef gboolean (*column_fn)(const struct sql_action *action);
+
+#define COLUMNS_NAMED 3
+
+/* Those of a statement in one finding, at the first of them: nobody reads thirty. */
+static void report_columns(struct lint_run *run, column_fn is_meant)
+{
+    const struct inspected_statement *statement = run->statement;
+    const struct sql_action *first = run->action;
+    g_autoptr(GString) names = g_string_new(NULL);
+    gboolean are_alike = TRUE;
+    guint count = 0;
+    if (!is_new_column(statement, first) || !is_meant(first))
+        return;
+    for (guint i = 0; i < statement->action_count; i++) {
+        const struct sql_action *action = &statement->actions[i];
+        if (!is_new_column(statement, action) || !is_meant(action))
+            continue;
+        if (action < first)
+            return;
+        if (count++ < COLUMNS_NAMED)
+            g_string_append_printf(names, "%s%s", count > 1 ? ", " : "", action->part);
+        are_alike = are_alike && strcmp(action->type, first->type) == 0;
+    }
+    if (count > COLUMNS_NAMED)
+        g_string_append_printf(names, " and %u more", count - COLUMNS_NAMED);
+    lint_report(run, "%s %s %s of type %s%s", count == 1 ? "column" : "columns", names->str,
+                count == 1 ? "is" : "are", first->type, are_alike ? "" : " and the like");
+}
+
+static gboolean is_json(const struct sql_action *action)
+{
+    return is_type(action, "json");
+}
+
 void lint_json_column(struct lint_run *run)
 {
-    if (is_new_column(run) && is_type(run->action, "json"))
-        lint_report(run, "column %s is of type json", run->action->part);
+    report_columns(run, is_json);
+}
+
+static gboolean is_timestamp(const struct sql_action *action)
+{
+    return is_type(action, "timestamp") && strstr(action->type, "with time zone") == NULL;
 }
 
 void lint_timestamp(struct lint_run *run)
 {
-    const struct sql_action *action = run->action;
-    if (is_new_column(run) && is_type(action, "timestamp") &&
-        strstr(action->type, "with time zone") == NULL)
-        lint_report(run, "column %s is of type %s", action->part, action->type);
+    report_columns(run, is_timestamp);
+}
+
+static gboolean is_limited_text(const struct sql_action *action)
+{
+    gboolean is_varchar = is_type(action, "character varying");
+    return is_varchar ? strchr(action->type, '(') != NULL : is_type(action, "character");
 }
 
 void lint_varchar(struct lint_run *run)
 {
-    const struct sql_action *action = run->action;
-    gboolean is_limited = strchr(action->type != NULL ? action->type : "", '(') != NULL;
-    if (is_new_column(run) &&
-        ((is_type(action, "character varying") && is_limited) ||
-         (is_type(action, "character") && !is_type(action, "character varying"))))
-        lint_report(run, "column %s is of type %s", action->part, action->type);
+    report_columns(run, is_limited_text);
 }
 
 void lint_serial(struct lint_run *run)
 {
-    if (is_new_column(run) && lint_has(run->action, SERIAL))
+    if (is_new_column(run->statement, run->action) && lint_has(run->action, SERIAL))
         lint_report(run, "column %s is a serial", run->action->part);
 }
 
@@ -79,7 +116,7 @@ static gboolean is_key(const struct lint_run *run)
 void lint_small_key(struct lint_run *run)
 {
     const struct sql_action *action = run->action;
-    if (action->kind == SQL_ACTION_ADD_COLUMN && is_new_column(run) &&
+    if (action->kind == SQL_ACTION_ADD_COLUMN && is_new_column(run->statement, run->action) &&
         (is_type(action, "integer") || is_type(action, "smallint")) && is_key(run))
         lint_report(run, "key %s is of type %s", action->part, action->type);
 }

@@ -2,8 +2,10 @@
  * the ones before it have made. */
 #include "engine/lint.h"
 
+#include "analysis/dependencies.h"
 #include "analysis/lint_memory.h"
 #include "engine/inspect.h"
+#include "source/graph.h"
 
 #include <string.h>
 
@@ -106,11 +108,25 @@ static GArray *allows_of(const struct migration *migration)
 /* What stands before, between and behind the halves while the rules go up through the set. */
 struct ladder {
     struct lint_memory *before, *between, *final;
+    struct dependencies *dependencies;
+    struct graph *graph; /* NULL where no note requires anything: then all need all before them */
 };
 
-static void ladder_build(struct ladder *ladder, const GArray *pairs)
+static gboolean has_requires(const struct migration_set *set)
 {
-    *ladder = (struct ladder){lint_memory_new(), lint_memory_new(), lint_memory_new()};
+    for (guint i = 0; i < migration_set_count(set); i++)
+        if (migration_set_at(set, i)->notes.has_requires)
+            return TRUE;
+    return FALSE;
+}
+
+static void ladder_build(struct ladder *ladder, struct migration_set *set, const GArray *pairs)
+{
+    *ladder = (struct ladder){.before = lint_memory_new(),
+                              .between = lint_memory_new(),
+                              .final = lint_memory_new(),
+                              .dependencies = dependencies_new(),
+                              .graph = has_requires(set) ? graph_new(set) : NULL};
     for (guint i = 0; i < pairs->len; i++) {
         struct lint_half up = half_of(&g_array_index(pairs, struct pair_of_files, i).up);
         lint_memory_take(ladder->final, &up);
@@ -122,13 +138,42 @@ static void ladder_clear(struct ladder *ladder)
     lint_memory_free(ladder->before);
     lint_memory_free(ladder->between);
     lint_memory_free(ladder->final);
+    dependencies_free(ladder->dependencies);
+    g_clear_pointer(&ladder->graph, graph_unref);
 }
 
-static void judge(struct lint_picture *picture, const struct migration *migration,
-                  const struct pair_of_files *pair, struct ladder *ladder,
-                  const struct lint_options *options)
+static gboolean is_among(const GArray *positions, guint position)
 {
+    for (guint i = 0; i < positions->len; i++)
+        if (g_array_index(positions, guint, i) == position)
+            return TRUE;
+    return FALSE;
+}
+
+/* Of struct lint_need; strings are borrowed until the next migration. */
+static GArray *undeclared_of(struct ladder *ladder, struct migration_set *set, guint index,
+                             const struct inspected_half *up)
+{
+    GArray *undeclared = g_array_new(FALSE, FALSE, sizeof(struct lint_need));
+    if (ladder->graph == NULL || up->inspection == NULL)
+        return undeclared;
+    const GArray *needs = dependencies_add(ladder->dependencies, up->inspection, index);
+    g_autoptr(GArray) declared = needs->len > 0 ? graph_all_needs(ladder->graph, index) : NULL;
+    for (guint i = 0; i < needs->len; i++) {
+        const struct dependency *need = &g_array_index(needs, struct dependency, i);
+        struct lint_need row = {need->object, migration_set_at(set, need->to)->digits};
+        if (!is_among(declared, need->to))
+            g_array_append_val(undeclared, row);
+    }
+    return undeclared;
+}
+
+static void judge(struct lint_picture *picture, guint index, const struct pair_of_files *pair,
+                  struct ladder *ladder, const struct lint_options *options)
+{
+    const struct migration *migration = migration_set_at(picture->set, index);
     g_autoptr(GArray) allows = allows_of(migration);
+    g_autoptr(GArray) undeclared = undeclared_of(ladder, picture->set, index, &pair->up);
     guint before = picture->findings->len;
     struct lint_subject subject = {
         .version = migration->version,
@@ -136,6 +181,10 @@ static void judge(struct lint_picture *picture, const struct migration *migratio
         .down = half_of(&pair->down),
         .allows = (const struct lint_allow *)(void *)allows->data,
         .allow_count = allows->len,
+        .undeclared = (const struct lint_need *)(void *)undeclared->data,
+        .undeclared_count = undeclared->len,
+        .requires_line = migration->notes.requires_line,
+        .is_expand = migration->notes.phase == PHASE_EXPAND,
         .is_irreversible = migration->notes.irreversible != NULL,
         .is_transaction_off = migration->notes.transaction == TRANSACTION_OFF,
         .before = ladder->before,
@@ -220,10 +269,9 @@ struct lint_picture *engine_lint(struct migration_set *set, const struct lint_se
         return NULL;
     struct lint_picture *picture = picture_new(set, settings);
     const struct lint_options options = {picture->server_version, settings->levels};
-    ladder_build(&ladder, pairs);
+    ladder_build(&ladder, set, pairs);
     for (guint i = 0; i < pairs->len; i++)
-        judge(picture, migration_set_at(set, i), &g_array_index(pairs, struct pair_of_files, i),
-              &ladder, &options);
+        judge(picture, i, &g_array_index(pairs, struct pair_of_files, i), &ladder, &options);
     ladder_clear(&ladder);
     rows_fill(picture);
     return picture;

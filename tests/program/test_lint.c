@@ -247,6 +247,25 @@ static void lint__configuration__sets_levels(void **state)
     program_result_clear(&wrong);
 }
 
+/* What the objects say against what the notes declare, which needs the whole set. */
+static void lint__requires__is_held_against_the_objects(void **state)
+{
+    struct place *place = *state;
+    workspace_put(place->directory, "0004_four.up.sql",
+                  "-- winch: requires 0001\n-- winch: phase expand\n"
+                  "CREATE TABLE four (i bigint);\nDROP INDEX CONCURRENTLY i;\n");
+    workspace_put(place->directory, "0004_four.down.sql", "DROP TABLE four;\n");
+    struct program_result missing = LINT(place, "4");
+    workspace_put(place->directory, "0004_four.up.sql",
+                  "-- winch: requires 0003\nCREATE TABLE four (i bigint);\nDROP INDEX i;\n");
+    struct program_result declared = LINT(place, "4");
+    assert_says(missing.out, "0004_four.up.sql:1:1: warning: ");
+    assert_says(missing.out, "is made by 0003, which is not required here [undeclared-need]");
+    assert_silent(declared.out, "[undeclared-need]");
+    program_result_clear(&missing);
+    program_result_clear(&declared);
+}
+
 static void lint__format__wants_one_it_knows(void **state)
 {
     struct place *place = *state;
@@ -270,6 +289,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(lint__gitlab__is_a_code_quality_report, setup, teardown),
         cmocka_unit_test_setup_teardown(lint__json__says_all_of_it, setup, teardown),
         cmocka_unit_test_setup_teardown(lint__configuration__sets_levels, setup, teardown),
+        cmocka_unit_test_setup_teardown(lint__requires__is_held_against_the_objects, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(lint__format__wants_one_it_knows, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,7 @@ struct stage {
     struct lint_memory *before, *between, *final;
     char **rules;
     GArray *allows;
+    struct lint_need need;
     struct lint_subject subject;
     struct lint_options options;
 };
@@ -81,12 +82,16 @@ static void stage_init(struct stage *stage, const struct lint_texts *texts)
     stage_memories(stage);
     stage->rules = texts->allows != NULL ? g_strsplit(texts->allows, "\n", -1) : NULL;
     stage->allows = allows_of(stage->rules);
+    stage->need = (struct lint_need){texts->undeclared, "000001"};
     stage->subject = (struct lint_subject){
         .version = 1,
         .up = stage->halves[1].lint,
         .down = stage->halves[2].lint,
         .allows = (const struct lint_allow *)(void *)stage->allows->data,
         .allow_count = stage->allows->len,
+        .undeclared = &stage->need,
+        .undeclared_count = texts->undeclared != NULL ? 1 : 0,
+        .is_expand = texts->is_expand,
         .is_irreversible = texts->is_irreversible,
         .is_transaction_off = texts->is_transaction_off,
         .before = stage->before,

@@ -10,7 +10,8 @@ struct lint_texts {
     const char *up, *down;
     const char *after;  /* later ones */
     const char *allows; /* rules, one a line */
-    gboolean is_irreversible, is_transaction_off;
+    gboolean is_irreversible, is_transaction_off, is_expand;
+    const char *undeclared;  /* an object that 000001 has made, without a note */
     unsigned server_version; /* 0: the newest */
 };
 
