@@ -757,12 +757,16 @@ void schema_apply_action(struct schema *schema, const struct sql_action *action,
     }
 }
 
+void schema_note_gap(struct schema *schema, const struct inspected_statement *statement)
+{
+    schema->has_gaps |= !statement->is_analysed || statement->opaque != NULL;
+}
+
 void schema_apply(struct schema *schema, const struct inspection *inspection, guint number)
 {
     for (guint i = 0; i < inspection_count(inspection); i++) {
         const struct inspected_statement *statement = inspection_at(inspection, i);
-        if (!statement->is_analysed || statement->opaque != NULL)
-            schema->has_gaps = TRUE;
+        schema_note_gap(schema, statement);
         for (guint j = 0; j < statement->action_count; j++)
             schema_apply_action(schema, &statement->actions[j], number);
     }

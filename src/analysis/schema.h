@@ -66,6 +66,9 @@ void schema_apply(struct schema *schema, const struct inspection *inspection, gu
 /* The same for one action. */
 void schema_apply_action(struct schema *schema, const struct sql_action *action, guint number);
 
+/* What a statement may have done beside its actions; whoever applies those one by one says it. */
+void schema_note_gap(struct schema *schema, const struct inspected_statement *statement);
+
 /* TRUE when something before was not analysed, or opaque: absence then proves nothing. */
 gboolean schema_has_gaps(const struct schema *schema);
 

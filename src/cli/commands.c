@@ -27,8 +27,11 @@ const struct command commands[] = {
     {"plan", GROUP_LOOK, "[TARGET]", "what would run, in which order, and how",
      "Everything up, or the way to TARGET: a version (3, 000003), a release (1.1.0),\n"
      "a release's migration (1.1.0.003), +N, -N, latest, last-stable, last-known-good\n"
-     "(see 'mark') or none. With --verbose also the statements. The plan's id can be\n"
-     "handed to a change with --plan, which then refuses to do anything else.",
+     "(see 'mark') or none. The plan's id can be handed to a change with --plan, which\n"
+     "then refuses to do anything else. With --verbose also the statements and what they\n"
+     "are expected to lock, rewrite and read, and whether the application that still\n"
+     "runs goes on working (expand) or not (contract): told from the SQL of this and\n"
+     "all earlier migrations, not measured.",
      OPTIONS("down", "missed", "allow-empty-down"), 0, 1, LOOKS, command_plan},
     {"gate", GROUP_LOOK, "[TARGET]", "the checks before a change, and what it asks for",
      "What a rollback by policy would have to pass, or the way to TARGET (see 'plan'):\n"
@@ -47,7 +50,9 @@ const struct command commands[] = {
     {"graph", GROUP_LOOK, "[VERSION]", "what needs what, newest first",
      "From the requires notes; a file without one needs the version before it. P is\n"
      "pending, A applied, A* changed since, S skipped, X dirty. With VERSION what it\n"
-     "needs and what needs it, also through others.",
+     "needs and what needs it, also through others, and which objects say so: a table\n"
+     "it uses and another one made. Where notes declare an order that leaves such a\n"
+     "one out, that is said; --verbose looks for it in any case.",
      NULL, 0, 1, LOOKS, command_graph},
     {"diff", GROUP_LOOK, "[VERSION]", "what differs from the schema that was recorded",
      "Compares the schema as it is with the one recorded for VERSION (the current one)\n"

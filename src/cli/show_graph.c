@@ -1,6 +1,7 @@
 /* graph: what needs what, as lanes beside the list or for one version. */
 #include "cli/command.h"
 
+#include "engine/inspect.h"
 #include "engine/marks.h"
 #include "source/graph.h"
 #include "source/lanes.h"
@@ -15,7 +16,8 @@ struct view {
     struct command_context *context;
     const struct graph *graph;
     const struct status *status;
-    enum migration_state *states; /* by position in the set */
+    enum migration_state *states;          /* by position in the set */
+    const struct inspect_summary *summary; /* what the objects say; NULL: not looked */
 };
 
 /* ---- states ---------------------------------------------------------------------------------- */
@@ -53,6 +55,79 @@ static GArray *disorders_of(const struct view *view)
 static const struct migration *migration_at(const struct view *view, guint index)
 {
     return migration_set_at(graph_set(view->graph), index);
+}
+
+/* ---- what the objects say -------------------------------------------------------------------- */
+
+/* The object of needs that the migration at index uses; NULL when it is not known to. */
+static const char *object_used(const struct view *view, guint index, guint needs)
+{
+    const struct inspect_row *row = view->summary != NULL ? &view->summary->rows[index] : NULL;
+    for (guint i = 0; row != NULL && i < row->needs_count; i++) {
+        const struct dependency *need =
+            &g_array_index(view->summary->needs, struct dependency, row->needs_begin + i);
+        if (need->to == needs)
+            return need->object;
+    }
+    return NULL;
+}
+
+static void show_contradictions(const struct view *view, gint position)
+{
+    for (guint i = 0; view->summary != NULL && i < view->summary->contradictions->len; i++) {
+        const struct inspect_contradiction *found =
+            &g_array_index(view->summary->contradictions, struct inspect_contradiction, i);
+        g_autofree char *object = output_safe(found->object);
+        if (position < 0 || found->index == (guint)position)
+            output_line(view->context->output, ROLE_BAD,
+                        "not declared: %s uses %s of %s, and does not require it",
+                        migration_at(view, found->index)->digits, object,
+                        migration_at(view, found->needs)->digits);
+    }
+}
+
+static json_t *uses_json(const struct view *view, guint index)
+{
+    json_t *list = json_array();
+    const struct inspect_row *row = &view->summary->rows[index];
+    for (guint i = 0; i < row->needs_count; i++) {
+        const struct dependency *need =
+            &g_array_index(view->summary->needs, struct dependency, row->needs_begin + i);
+        json_t *use = json_object();
+        json_object_set_new(use, "version", json_integer(migration_at(view, need->to)->version));
+        json_object_set_new(use, "object", output_string(need->object));
+        json_array_append_new(list, use);
+    }
+    return list;
+}
+
+static json_t *contradictions_json(const struct view *view)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < view->summary->contradictions->len; i++) {
+        const struct inspect_contradiction *found =
+            &g_array_index(view->summary->contradictions, struct inspect_contradiction, i);
+        json_t *object = json_object();
+        json_object_set_new(object, "version",
+                            json_integer(migration_at(view, found->index)->version));
+        json_object_set_new(object, "needs",
+                            json_integer(migration_at(view, found->needs)->version));
+        json_object_set_new(object, "object", output_string(found->object));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+/* Every file is read for it: where notes declare an order that could be wrong, or one is asked. */
+static gboolean wants_summary(const struct view *view, gint position)
+{
+    const struct migration_set *set = graph_set(view->graph);
+    if (position >= 0 || view->context->output->is_verbose)
+        return TRUE;
+    for (guint i = 0; i < migration_set_count(set); i++)
+        if (migration_set_at(set, i)->notes.has_requires)
+            return TRUE;
+    return FALSE;
 }
 
 /* ---- the whole graph ------------------------------------------------------------------------- */
@@ -115,6 +190,7 @@ static void show_all(const struct view *view, const GArray *disorders)
         output_line(view->context->output, ROLE_BAD, "?   %s applied, without a file", count);
     }
     show_disorders(view, disorders);
+    show_contradictions(view, -1);
 }
 
 /* ---- one version ----------------------------------------------------------------------------- */
@@ -128,8 +204,9 @@ static const struct graph_edge *find_edge(const struct graph_edge *edges, guint 
     return NULL;
 }
 
-static void show_ends(const struct view *view, const char *heading, const GArray *all,
-                      const struct graph_edge *edges, guint count)
+/* of is the migration asked for: as_user where it is the one that uses. */
+static void show_ends(const struct view *view, const char *heading, guint of, gboolean as_user,
+                      const GArray *all, const struct graph_edge *edges, guint count)
 {
     if (all->len == 0)
         output_line(view->context->output, ROLE_PLAIN, "%-10s nothing", heading);
@@ -138,12 +215,15 @@ static void show_ends(const struct view *view, const char *heading, const GArray
         const struct migration *migration = migration_at(view, index);
         const struct graph_edge *edge = find_edge(edges, count, index);
         g_autofree char *title = output_safe(migration->title);
-        output_line(view->context->output, looks[view->states[index]].role, "%-10s %s %s  %s%s",
+        const char *used = as_user ? object_used(view, of, index) : object_used(view, index, of);
+        g_autofree char *object = used != NULL ? output_safe(used) : NULL;
+        output_line(view->context->output, looks[view->states[index]].role, "%-10s %s %s  %s%s%s%s",
                     i == 0 ? heading : "", migration->digits, title,
                     migration_state_name(view->states[index]),
                     edge == NULL       ? "  (through others)"
                     : edge->is_implied ? "  (by order)"
-                                       : "");
+                                       : "",
+                    object != NULL ? "  uses " : "", object != NULL ? object : "");
     }
 }
 
@@ -157,9 +237,10 @@ static void show_one(const struct view *view, guint index)
     output_line(view->context->output, ROLE_HEADING, "%s %s  %s", migration->digits, title,
                 migration_state_name(view->states[index]));
     const struct graph_edge *edges = graph_needs(view->graph, index, &count);
-    show_ends(view, "needs", needs, edges, count);
+    show_ends(view, "needs", index, TRUE, needs, edges, count);
     edges = graph_needed_by(view->graph, index, &count);
-    show_ends(view, "needed by", needed_by, edges, count);
+    show_ends(view, "needed by", index, FALSE, needed_by, edges, count);
+    show_contradictions(view, (gint)index);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -209,6 +290,8 @@ static json_t *migration_json(const struct view *view, guint index, gboolean is_
         ends_json(view,
                   is_deep ? graph_all_needed_by(view->graph, index) : direct_ends(edges, count),
                   edges, count));
+    if (view->summary != NULL)
+        json_object_set_new(object, "uses", uses_json(view, index));
     return object;
 }
 
@@ -267,6 +350,8 @@ static void show(const struct view *view, gint position)
             json_array_append_new(list, migration_json(view, i, position >= 0));
     json_object_set_new(view->context->document, "migrations", list);
     json_object_set_new(view->context->document, "disorders", disorders_json(view, disorders));
+    if (view->summary != NULL)
+        json_object_set_new(view->context->document, "contradictions", contradictions_json(view));
 }
 
 gboolean command_graph(struct command_context *context, GError **error)
@@ -279,6 +364,11 @@ gboolean command_graph(struct command_context *context, GError **error)
     struct view view = {.context = context, .graph = graph, .status = status};
     view_states(&view);
     gboolean is_good = position_asked(&view, &position, error);
+    AUTOPTR(inspect_summary) *summary =
+        is_good && wants_summary(&view, position)
+            ? inspect_summary_new(graph_set(graph), engine_dialect(context->engine), NULL)
+            : NULL;
+    view.summary = summary;
     if (is_good)
         show(&view, position);
     g_free(view.states);

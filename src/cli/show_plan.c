@@ -1,5 +1,6 @@
 /* plan: what would run, in which order, and how. */
 #include "cli/command.h"
+#include "cli/plan_insight.h"
 
 #include <string.h>
 
@@ -9,7 +10,8 @@ static json_t *version_json(gint64 version)
 }
 
 static json_t *statement_json(const struct plan_step *step,
-                              const struct script_statement *statement)
+                              const struct script_statement *statement,
+                              const struct plan_insight *insight, guint number)
 {
     g_autofree char *sql = g_strndup(step->body + statement->offset, statement->length);
     json_t *object = json_object();
@@ -17,17 +19,19 @@ static json_t *statement_json(const struct plan_step *step,
     json_object_set_new(object, "column", json_integer(statement->column));
     json_object_set_new(object, "verb", json_string(statement->verb));
     json_object_set_new(object, "sql", output_string(sql));
+    plan_insight_statement_json(insight, step, number, object);
     return object;
 }
 
-static json_t *step_json(const struct plan_step *step)
+static json_t *step_json(const struct plan_step *step, const struct plan_insight *insight)
 {
     const struct script *script = step->script;
     json_t *object = json_object(), *statements = json_array();
     for (guint i = 0; i < script->statements->len; i++)
         json_array_append_new(
             statements,
-            statement_json(step, &g_array_index(script->statements, struct script_statement, i)));
+            statement_json(step, &g_array_index(script->statements, struct script_statement, i),
+                           insight, i));
     json_object_set_new(object, "direction", json_string(direction_name(step->direction)));
     json_object_set_new(object, "version", json_integer(step->migration->version));
     json_object_set_new(object, "title", output_string(step->migration->title));
@@ -39,14 +43,15 @@ static json_t *step_json(const struct plan_step *step)
     json_object_set_new(object, "is_transactional",
                         json_boolean(run_mode_is_transactional(script->mode)));
     json_object_set_new(object, "statements", statements);
+    plan_insight_step_json(insight, step, object);
     return object;
 }
 
-json_t *plan_json(const struct plan *plan)
+static json_t *plan_json_with(const struct plan *plan, const struct plan_insight *insight)
 {
     json_t *object = json_object(), *steps = json_array(), *notices = json_array();
     for (guint i = 0; i < plan->steps->len; i++)
-        json_array_append_new(steps, step_json(plan_step_at(plan, i)));
+        json_array_append_new(steps, step_json(plan_step_at(plan, i), insight));
     for (guint i = 0; i < plan->notices->len; i++)
         json_array_append_new(notices, output_string(plan->notices->pdata[i]));
     json_object_set_new(object, "id", json_string(plan->id));
@@ -57,7 +62,13 @@ json_t *plan_json(const struct plan *plan)
     return object;
 }
 
-static void show_statements(struct command_context *context, const struct plan_step *step)
+json_t *plan_json(const struct plan *plan)
+{
+    return plan_json_with(plan, NULL);
+}
+
+static void show_statements(struct command_context *context, const struct plan_step *step,
+                            const struct plan_insight *insight)
 {
     const GArray *statements = step->script->statements;
     for (guint i = 0; i < statements->len; i++) {
@@ -68,10 +79,12 @@ static void show_statements(struct command_context *context, const struct plan_s
         g_auto(GStrv) lines = g_strsplit(sql, "\n", -1);
         for (guint j = 0; lines[j] != NULL; j++)
             output_line(context->output, ROLE_PLAIN, "  %6u  %s", statement->line + j, lines[j]);
+        plan_insight_show_statement(insight, context->output, step, i);
     }
 }
 
-static void show_step(struct command_context *context, const struct plan_step *step)
+static void show_step(struct command_context *context, const struct plan_step *step,
+                      const struct plan_insight *insight)
 {
     const struct script *script = step->script;
     g_autofree char *title = output_safe(step->migration->title);
@@ -83,11 +96,13 @@ static void show_step(struct command_context *context, const struct plan_step *s
     output_line(context->output, is_plain ? ROLE_PLAIN : ROLE_WARNING, "      %s, %s%s%s", count,
                 run_mode_text(script->mode), *reason != '\0' && !is_plain ? ": " : "",
                 is_plain ? "" : reason);
+    plan_insight_show_step(insight, context->output, step);
     if (context->output->is_verbose)
-        show_statements(context, step);
+        show_statements(context, step, insight);
 }
 
-void plan_show(struct command_context *context, const struct plan *plan)
+static void plan_show_with(struct command_context *context, const struct plan *plan,
+                           const struct plan_insight *insight)
 {
     g_autofree char *from = migration_set_version_text(plan->set, plan->from);
     g_autofree char *to = migration_set_version_text(plan->set, plan->to);
@@ -103,7 +118,12 @@ void plan_show(struct command_context *context, const struct plan *plan)
     output_line(context->output, ROLE_HEADING, "plan %s: %s, from %s to %s", plan->id, count, from,
                 to);
     for (guint i = 0; i < plan->steps->len; i++)
-        show_step(context, plan_step_at(plan, i));
+        show_step(context, plan_step_at(plan, i), insight);
+}
+
+void plan_show(struct command_context *context, const struct plan *plan)
+{
+    plan_show_with(context, plan, NULL);
 }
 
 gboolean plan_goal_read(const struct command_context *context, struct goal *goal, GError **error)
@@ -135,7 +155,9 @@ gboolean command_plan(struct command_context *context, GError **error)
     AUTOPTR(plan) *plan = engine_plan(context->engine, &goal, error);
     if (plan == NULL)
         return FALSE;
-    json_object_set_new(context->document, "plan", plan_json(plan));
-    plan_show(context, plan);
+    AUTOPTR(plan_insight) *insight =
+        context->output->is_verbose ? plan_insight_new(context->engine, plan) : NULL;
+    json_object_set_new(context->document, "plan", plan_json_with(plan, insight));
+    plan_show_with(context, plan, insight);
     return TRUE;
 }

@@ -358,10 +358,15 @@ static gboolean goal_name(const struct engine *engine, const struct version_stat
     return FALSE;
 }
 
+enum sql_dialect engine_dialect(const struct engine *engine)
+{
+    gboolean is_sqlite = strcmp(database_facts(engine->database)->product, "SQLite") == 0;
+    return is_sqlite ? SQL_SQLITE : SQL_POSTGRESQL;
+}
+
 struct plan *engine_plan_from(struct engine *engine, const struct version_state *state,
                               const struct ledger *ledger, const struct goal *goal, GError **error)
 {
-    gboolean is_sqlite = strcmp(database_facts(engine->database)->product, "SQLite") == 0;
     g_autoptr(GArray) marks = NULL;
     struct goal named = *goal;
     if (goal_needs_marks(goal) && (marks = engine_marks(engine, error)) == NULL)
@@ -372,7 +377,7 @@ struct plan *engine_plan_from(struct engine *engine, const struct version_state 
         .set = engine->set,
         .state = state,
         .ledger = ledger,
-        .dialect = is_sqlite ? SQL_SQLITE : SQL_POSTGRESQL,
+        .dialect = engine_dialect(engine),
         .marks = marks,
         .identity = engine->identity,
     };

@@ -46,6 +46,7 @@ gboolean engine_reload(struct engine *engine, GError **error);
 const struct database_facts *engine_facts(const struct engine *engine);
 const struct environment *engine_environment(const struct engine *engine);
 struct migration_set *engine_set(const struct engine *engine);
+enum sql_dialect engine_dialect(const struct engine *engine);
 const char *engine_label(const struct engine *engine);
 guint64 engine_round_trips(const struct engine *engine);
 enum history_presence engine_history_presence(const struct engine *engine);

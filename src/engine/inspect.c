@@ -106,14 +106,27 @@ static gboolean is_on_new(const struct inspection *up, const struct sql_action *
     return FALSE;
 }
 
+/* A wider type of the same storage takes whatever the old one took. */
+static gboolean is_harmless_change(const struct schema *before, const struct sql_action *action)
+{
+    const char *why;
+    const struct schema_relation *table = schema_find(before, &action->object);
+    const struct schema_column *column =
+        table != NULL && action->kind == SQL_ACTION_ALTER_COLUMN_TYPE
+            ? schema_column(table, action->part)
+            : NULL;
+    return column != NULL && sql_type_change_rewrites(column->type, action->type, &why) == SQL_NO;
+}
+
 static gboolean judge_statement(const struct inspection *up,
                                 const struct inspected_statement *statement,
-                                struct inspected_migration *migration)
+                                const struct schema *before, struct inspected_migration *migration)
 {
     for (guint i = 0; i < statement->action_count; i++) {
         const struct sql_action *action = &statement->actions[i];
         if ((action->flags & SQL_FLAG(NEW_TABLE)) != 0 ||
-            sql_action_phase(action) != SQL_CONTRACT || is_on_new(up, action))
+            sql_action_phase(action) != SQL_CONTRACT || is_on_new(up, action) ||
+            is_harmless_change(before, action))
             continue;
         migration->phase = PHASE_CONTRACT;
         migration->phase_why = sql_action_describe(action);
@@ -124,7 +137,7 @@ static gboolean judge_statement(const struct inspection *up,
 
 /* Without a declaration: contract as soon as one thing breaks what still runs; expand when all is
  * seen and nothing does. */
-static void judge_phase(struct inspected_migration *migration)
+static void judge_phase(struct inspected_migration *migration, const struct schema *before)
 {
     const struct inspection *up = migration->up.inspection;
     migration->phase = migration->migration->notes.phase;
@@ -132,7 +145,7 @@ static void judge_phase(struct inspected_migration *migration)
     if (migration->is_phase_declared || up == NULL)
         return;
     for (guint i = 0; i < inspection_count(up); i++)
-        if (judge_statement(up, inspection_at(up, i), migration))
+        if (judge_statement(up, inspection_at(up, i), before, migration))
             return;
     if (inspection_is_complete(up))
         migration->phase = PHASE_EXPAND;
@@ -176,7 +189,7 @@ static gboolean step(struct inspect_walk *walk, gboolean is_shallow)
     load(walk, current->migration, &current->migration->down, &current->down);
     if (may_pair(current))
         current->pairs = pairs_new(current->up.inspection, current->down.inspection, walk->schema);
-    judge_phase(current);
+    judge_phase(current, walk->schema);
     return TRUE;
 }
 
@@ -194,6 +207,47 @@ void inspect_walk_seek(struct inspect_walk *walk, guint index)
 const struct schema *inspect_walk_schema(const struct inspect_walk *walk)
 {
     return walk->schema;
+}
+
+/* ---- effects --------------------------------------------------------------------------------- */
+
+/* Nobody waits for what nobody knows yet. */
+static void mark_new(const struct inspect_walk *walk, struct sql_effects *effects)
+{
+    for (guint i = 0; i < effects->lock_count; i++) {
+        const struct schema_relation *relation =
+            schema_find(walk->schema, &effects->locks[i].relation);
+        if (relation != NULL && relation->number == walk->current.index)
+            effects->locks[i].is_new = TRUE;
+    }
+}
+
+GArray *inspect_walk_effects(struct inspect_walk *walk, enum direction direction, unsigned version)
+{
+    gboolean is_up = direction == DIRECTION_UP;
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(struct inspected_effects));
+    const struct inspection *inspection =
+        is_up ? walk->current.up.inspection : walk->current.down.inspection;
+    gboolean may_apply = is_up && !walk->is_applied;
+    if (!is_up)
+        inspect_walk_apply(walk);
+    for (guint i = 0; inspection != NULL && i < inspection_count(inspection); i++) {
+        const struct inspected_statement *statement = inspection_at(inspection, i);
+        if (may_apply)
+            schema_note_gap(walk->schema, statement);
+        for (guint j = 0; j < statement->action_count; j++) {
+            struct inspected_effects row = {i, j, {.is_known = FALSE}};
+            sql_action_effects(&statement->actions[j], version, walk->schema, &row.effects);
+            if (is_up)
+                mark_new(walk, &row.effects);
+            g_array_append_val(all, row);
+            if (may_apply)
+                schema_apply_action(walk->schema, &statement->actions[j], walk->current.index);
+        }
+    }
+    if (may_apply)
+        walk->is_applied = TRUE;
+    return all;
 }
 
 /* ---- the summary ----------------------------------------------------------------------------- */

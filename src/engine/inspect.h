@@ -12,6 +12,7 @@
 #include "analysis/inspection.h"
 #include "analysis/pairs.h"
 #include "analysis/schema.h"
+#include "analysis/sql_effects.h"
 #include "source/graph.h"
 #include "source/migration.h"
 
@@ -59,6 +60,19 @@ void inspect_walk_seek(struct inspect_walk *walk, guint index);
  * where its down begins. Borrowed. Moving on applies what was not applied. */
 const struct schema *inspect_walk_schema(const struct inspect_walk *walk);
 void inspect_walk_apply(struct inspect_walk *walk);
+
+/* What one action of a half is expected to do to a server that others work on. */
+struct inspected_effects {
+    guint statement, action;
+    struct sql_effects effects; /* what this migration itself made counts as new */
+};
+
+/* Of every action of the current migration's half, in order: of struct inspected_effects, empty
+ * where nothing is analysed. Each action of an up is told from what the ones before it made, so
+ * that it is asked for once, before inspect_walk_apply(), and leaves the up applied; a down is told
+ * from where it begins, after inspect_walk_apply(). version is the server's major one. Free with
+ * g_array_unref(). */
+GArray *inspect_walk_effects(struct inspect_walk *walk, enum direction direction, unsigned version);
 
 /* ---- all of them at a glance ----------------------------------------------------------------- */
 

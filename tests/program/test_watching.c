@@ -123,6 +123,63 @@ static void graph__show__names_a_wrong_order(void **state)
     assert_contains(text, "wrong order: 000003 ran, and 000002, which it requires, did not\n");
 }
 
+/* A build without PostgreSQL's parser says so instead, which is all that can be asked of it. */
+static gboolean has_parser(const struct watching *test)
+{
+    g_autofree char *plan = run(test, "plan", NULL, "--verbose");
+    gboolean is_without =
+        strstr(plan, "not analysed: this winch was built without PostgreSQL's parser") != NULL;
+    return !is_without;
+}
+
+static void graph__show__names_what_is_used_and_not_declared(void **state)
+{
+    const struct watching *test = *state;
+    workspace_put(test->folder, "000001_one.up.sql", "CREATE TABLE one (x int);");
+    workspace_put(test->folder, "000002_two.up.sql", "CREATE TABLE two (x int);");
+    workspace_put(test->folder, "000003_three.up.sql",
+                  "-- winch: requires 2\nCREATE VIEW three AS SELECT x FROM two;");
+    workspace_put(test->folder, "000004_four.up.sql",
+                  "-- winch: requires none\nALTER TABLE one ADD y int;");
+    if (!has_parser(test))
+        return;
+    g_autofree char *text = run(test, "graph", NULL, NULL);
+    assert_contains(text, "not declared: 000004 uses table public.one of 000001, and does not "
+                          "require it\n");
+    assert_null(strstr(text, "not declared: 000003"));
+    g_autofree char *one = run(test, "graph", "3", NULL);
+    assert_contains(one, "000002 two  pending  uses table public.two\n");
+    g_autofree char *json = run(test, "graph", "3", "--json");
+    assert_contains(json, "\"object\": \"table public.two\"");
+}
+
+static void plan__verbose__tells_what_is_expected(void **state)
+{
+    const struct watching *test = *state;
+    workspace_put(test->folder, "000001_one.up.sql", "CREATE TABLE one (x int PRIMARY KEY);");
+    workspace_put(test->folder, "000002_two.up.sql",
+                  "CREATE TABLE two (x int REFERENCES one);\n"
+                  "ALTER TABLE one ADD y uuid DEFAULT gen_random_uuid(), ALTER x TYPE bigint;\n"
+                  "SELECT 0x1F;");
+    workspace_put(test->folder, "000002_two.down.sql", "DROP TABLE two;");
+    if (!has_parser(test))
+        return;
+    g_autofree char *plan = run(test, "plan", NULL, "--verbose");
+    assert_contains(plan, "      expand, judged from the SQL\n");
+    assert_contains(plan, "      contract, judged from ALTER COLUMN TYPE public.one.x\n");
+    assert_contains(plan, "expected: CREATE TABLE public.two: new, nobody waits\n");
+    assert_contains(plan, "SHARE ROW EXCLUSIVE on public.one\n");
+    assert_contains(plan, "expected: ADD COLUMN public.one.y: ACCESS EXCLUSIVE on public.one; "
+                          "rewrites the table: a volatile default is computed for every row\n");
+    assert_contains(plan, "expected: not analysed: the parser of PostgreSQL ");
+    g_autofree char *short_plan = run(test, "plan", NULL, NULL);
+    assert_null(strstr(short_plan, "expected:"));
+    workspace_put(test->folder, "000002_two.up.sql", "CREATE TABLE two (x int REFERENCES one);");
+    g_free(run(test, "up", NULL, NULL));
+    g_autofree char *down = run(test, "plan", "1", "--verbose");
+    assert_contains(down, "ACCESS EXCLUSIVE on public.two, ACCESS EXCLUSIVE on public.one\n");
+}
+
 static void locks__show__a_quiet_database(void **state)
 {
     const struct watching *test = *state;
@@ -186,9 +243,13 @@ static void locks__show__who_waits_for_whom(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(graph__show__draws_lanes_and_states), TEST(graph__show__tells_of_one_version),
-        TEST(graph__show__names_a_wrong_order),    TEST(locks__show__a_quiet_database),
+        TEST(graph__show__draws_lanes_and_states),
+        TEST(graph__show__tells_of_one_version),
+        TEST(graph__show__names_a_wrong_order),
+        TEST(locks__show__a_quiet_database),
         TEST(locks__show__who_waits_for_whom),
+        TEST(graph__show__names_what_is_used_and_not_declared),
+        TEST(plan__verbose__tells_what_is_expected),
     };
     return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
 }

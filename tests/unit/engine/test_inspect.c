@@ -110,6 +110,9 @@ static void inspect_walk__phase__is_judged_from_what_is_old(void **state)
         {"", "SELEC 1; DROP TABLE t;", PHASE_CONTRACT},
         {"-- winch: phase expand\n", "DROP TABLE x;", PHASE_EXPAND},
         {"", "CREATE INDEX ON t (a); INSERT INTO t VALUES (1);", PHASE_EXPAND},
+        {"", "CREATE TABLE w (a varchar(5));", PHASE_EXPAND},
+        {"", "ALTER TABLE w ALTER a TYPE varchar(9);", PHASE_EXPAND},
+        {"", "ALTER TABLE w ALTER a TYPE varchar(7);", PHASE_CONTRACT},
     };
     const char *folder = *state;
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
