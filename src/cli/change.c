@@ -19,8 +19,6 @@ static void report_json(struct command_context *context, const struct change_rep
     json_object_set_new(document, "run", json_string(report->run_id));
     json_object_set_new(document, "steps", progress_json(context->progress));
     json_object_set_new(document, "done", json_integer(report->done));
-    json_object_set_new(document, "is_dry_run",
-                        json_boolean(invocation_has(context->invocation, "dry-run")));
     json_object_set_new(document, "version",
                         report->version != VERSION_NONE ? json_integer(report->version)
                                                         : json_null());
@@ -44,8 +42,7 @@ static enum output_role role_of(const struct change_report *report, const GError
 static void show_outcome(struct command_context *context, const struct change_report *report,
                          const GError *failure)
 {
-    gboolean is_dry_run = invocation_has(context->invocation, "dry-run");
-    g_autofree char *text = change_report_text(context->engine, report, is_dry_run, failure);
+    g_autofree char *text = change_report_text(context->engine, report, failure);
     if (text != NULL)
         output_line(context->output, role_of(report, failure), "%s", text);
 }
@@ -182,12 +179,28 @@ gboolean change_goal_read(const struct invocation *invocation, struct goal *goal
     return version_name_parse(invocation_argument(invocation, 0), &goal->target, error);
 }
 
+/* What says how to preview means nothing to a change. */
+static gboolean options_fit(const struct invocation *invocation, GError **error)
+{
+    static const char *const ways[] = {"on", "scratch", "allow-large"};
+    for (gsize i = 0; i < G_N_ELEMENTS(ways); i++)
+        if (invocation_has(invocation, ways[i]) && !invocation_has(invocation, "dry-run")) {
+            error_set(error, ERROR_USAGE, "--%s is a preview's", ways[i]);
+            error_advise(error, "give --dry-run too, or 'winch preview'");
+            return FALSE;
+        }
+    return TRUE;
+}
+
 static gboolean change_as_asked(struct command_context *context, GError **error)
 {
     struct goal goal;
     gboolean is_nothing;
-    if (!change_goal_read(context->invocation, &goal, &is_nothing, error))
+    if (!options_fit(context->invocation, error) ||
+        !change_goal_read(context->invocation, &goal, &is_nothing, error))
         return FALSE;
+    if (!is_nothing && invocation_has(context->invocation, "dry-run"))
+        return preview_goal(context, &goal, error);
     if (!is_nothing)
         return change(context, &goal, error);
     output_line(context->output, ROLE_PLAIN, "no change");

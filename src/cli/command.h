@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "config/config.h"
 #include "engine/engine.h"
+#include "engine/preview.h"
 
 enum command_group { GROUP_LOOK, GROUP_CHANGE, GROUP_PROVE, GROUP_SERVE, GROUP_WRITE, GROUP_COUNT };
 
@@ -82,11 +83,19 @@ json_t *plan_json(const struct plan *plan);
 gboolean plan_goal_read(const struct command_context *context, struct goal *goal, GError **error);
 /* show_lint.c */
 gboolean command_lint(struct command_context *context, GError **error);
+/* show_preview.c: preview, and --dry-run of a change */
+gboolean command_preview(struct command_context *context, GError **error);
+gboolean preview_goal(struct command_context *context, const struct goal *goal, GError **error);
+/* preview_json.c */
+json_t *preview_json(const struct preview *preview);
 /* show_history.c */
 gboolean command_history(struct command_context *context, GError **error);
 /* show_graph.c, show_locks.c */
 gboolean command_graph(struct command_context *context, GError **error);
 gboolean command_locks(struct command_context *context, GError **error);
+/* "pid 123 app@10.0.0.3 api, idle in transaction for 4m31s: UPDATE ...": safe. Free with g_free().
+ */
+char *locks_session_text(const struct activity *activity, const struct session *session);
 /* show_drift.c */
 gboolean command_diff(struct command_context *context, GError **error);
 /* change.c */

@@ -77,27 +77,29 @@ const struct command commands[] = {
      OPTIONS("print-sql", "reason", "confirm"), 0, 0, CHANGES, command_init},
     {"up", GROUP_CHANGE, "[N]", "apply pending migrations, all or N",
      "Each transactional migration commits together with its version row and its\n"
-     "history row, or leaves nothing. --dry-run runs them in one transaction that is\n"
-     "rolled back, and shows each statement's time and rows. --missed runs what lies\n"
-     "below the version row and never ran. Production asks for a yes first: --yes in\n"
-     "scripts.\n"
+     "history row, or leaves nothing. --dry-run is 'preview' of the same. --missed runs\n"
+     "what lies below the version row and never ran. Production asks for a yes first:\n"
+     "--yes in scripts.\n"
      "\n"
      "--in-flight N is for databases far away, and refused in production: up to N\n"
      "transactional migrations are sent before the first is answered. Each still\n"
      "commits by itself, and runs nothing unless the one before it is in. What cannot\n"
      "be sent ahead (not transactional, checks, COPY) waits its turn. Asked to stop\n"
      "after the migration under way, winch stops after those it has sent.",
-     OPTIONS("to", "in-flight", "missed", "dry-run", "plan", "reason", "confirm", "yes"), 0, 1,
-     CHANGES, command_up},
+     OPTIONS("to", "in-flight", "missed", "dry-run", "on", "scratch", "allow-large", "plan",
+             "reason", "confirm", "yes"),
+     0, 1, CHANGES, command_up},
     {"down", GROUP_CHANGE, "[N]", "take migrations back, one or N",
      "Without N one. A missing or empty down of an up that did something is refused\n"
      "unless --allow-empty-down says that it is meant. --all asks for typed words.",
-     OPTIONS("all", "dry-run", "plan", "reason", "confirm", "yes", "override", "allow-empty-down"),
+     OPTIONS("all", "dry-run", "on", "scratch", "allow-large", "plan", "reason", "confirm", "yes",
+             "override", "allow-empty-down"),
      0, 1, CHANGES, command_down},
     {"goto", GROUP_CHANGE, "TARGET", "up or down to a version",
      "TARGET as for 'plan'; 'none' is the empty database.",
-     OPTIONS("dry-run", "plan", "reason", "confirm", "yes", "override", "allow-empty-down"), 1, 1,
-     CHANGES, command_goto},
+     OPTIONS("dry-run", "on", "scratch", "allow-large", "plan", "reason", "confirm", "yes",
+             "override", "allow-empty-down"),
+     1, 1, CHANGES, command_goto},
     {"rollback", GROUP_CHANGE, "[TARGET]", "go back as far as the environment allows",
      "Without TARGET to where the environment's policy goes: in production the last\n"
      "version marked known good, in staging the last one marked stable, elsewhere one\n"
@@ -106,16 +108,18 @@ const struct command commands[] = {
      "that lies further back, a missing preview, a missing backup) goes on with\n"
      "--override REASON, and both are recorded. This version takes no backup: where\n"
      "one is required, a rollback is refused until somebody says so.",
-     OPTIONS("dry-run", "plan", "reason", "confirm", "yes", "override", "allow-empty-down"), 0, 1,
-     CHANGES, command_rollback},
+     OPTIONS("dry-run", "on", "scratch", "allow-large", "plan", "reason", "confirm", "yes",
+             "override", "allow-empty-down"),
+     0, 1, CHANGES, command_rollback},
     {"emergency", GROUP_CHANGE, "", "go back to the safe version, at once",
      "To the last version marked known good, else the last one marked stable. Asks for\n"
      "the typed words and --reason TEXT in any environment, and for nothing else: the\n"
      "reason stands for a preview, a backup and a second person, and what it stood for\n"
      "is recorded. A database of another environment than was meant, and a history\n"
      "that cannot be written where the policy requires it, are refused all the same.",
-     OPTIONS("dry-run", "plan", "reason", "confirm", "allow-empty-down"), 0, 0, CHANGES,
-     command_emergency},
+     OPTIONS("dry-run", "on", "scratch", "allow-large", "plan", "reason", "confirm",
+             "allow-empty-down"),
+     0, 0, CHANGES, command_emergency},
     {"force", GROUP_CHANGE, "VERSION", "set the version row, run nothing",
      "For recovery: after the schema was mended by hand, the row says so. -1 or none\n"
      "empties the table. Recorded, with --reason.",
@@ -152,6 +156,23 @@ const struct command commands[] = {
      "status 6 when there are findings at the level of --fail-on or above.",
      OPTIONS("rules", "format", "fail-on", "server-version"), 0, 1, COMMAND_CONFIG | COMMAND_FILES,
      command_lint},
+    {"preview", GROUP_PROVE, "[TARGET]", "what a change would do, before it does it",
+     "Runs what leads to TARGET (as for 'plan') where it does no harm, and shows for each\n"
+     "statement: time, rows, the locks it takes and on what, which tables are read or\n"
+     "written anew, what others would notice; then how the schema differs, who is in the\n"
+     "way now, and what the preview does not show. --on says where: scratch is a copy of\n"
+     "the schema on a private server, or on --scratch URL, thrown away afterwards;\n"
+     "database is this one, in a transaction that is rolled back; catalog runs nothing.\n"
+     "Without it database in development and with SQLite, scratch elsewhere. On a copy\n"
+     "time and WAL here are estimates from the tables' sizes, and say so.\n"
+     "In production --on database takes real locks, for a second at most to wait: it asks\n"
+     "for the words of the change, and is refused where the copy shows that a large table\n"
+     "(large_table) would be kept from everybody, unless --allow-large and --reason say\n"
+     "otherwise. --verbose shows every lock, notice and word of the server. A preview that\n"
+     "ran is recorded in history with its plan's id.",
+     OPTIONS("down", "missed", "allow-empty-down", "on", "scratch", "allow-large", "plan", "reason",
+             "confirm"),
+     0, 1, LOOKS, command_preview},
     {"validate", GROUP_PROVE, "", "version table, files, history and schema against each other",
      "Also constraints that are not validated, indexes that are invalid or there twice,\n"
      "foreign keys without an index, functions whose SQL does not hold, and each\n"

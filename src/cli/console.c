@@ -135,6 +135,8 @@ static gboolean run_looking(const struct command_context *started, struct invoca
                                       .connects_once = TRUE};
     const struct command *command = invocation->command;
     context.progress = progress_new(output, cancellation, FALSE);
+    /* What is typed here looks: a preview on this database has a key, and its gate. */
+    g_hash_table_insert(invocation->values, (gpointer)(gsize) "readonly", g_strdup(""));
     for (const struct option *option = option_table; option->name != NULL; option++) {
         const char *value = invocation_value(started->invocation, option->name);
         gboolean is_place = option->setting != NULL || strcmp(option->name, "config") == 0 ||

@@ -77,7 +77,6 @@ void change_options_read(const struct invocation *invocation, struct change_opti
     options->reason = invocation_value(invocation, "reason");
     options->override = invocation_value(invocation, "override");
     options->is_confirmed = invocation_has(invocation, "yes");
-    options->is_dry_run = invocation_has(invocation, "dry-run");
 }
 
 static char *question_of(const struct gate *gate)
@@ -108,8 +107,6 @@ static gboolean ask(struct command_context *context, const struct gate *gate,
 gboolean gate_ask(struct command_context *context, const struct gate_wish *wish,
                   struct change_options *options, char **typed, GError **error)
 {
-    if (options->is_dry_run)
-        return TRUE;
     AUTOPTR(gate) *gate = engine_gate(context->engine, wish, options, error);
     if (gate == NULL)
         return FALSE;

@@ -22,6 +22,7 @@ struct progress {
     struct output *output;
     struct cancellation *cancellation;
     gboolean has_bar;
+    gboolean hides_steps;
     GMutex lock;        /* guards what follows */
     GQueue lines;       /* of struct line */
     GString *bar;       /* "" without one; all but the time, which the painter adds */
@@ -237,7 +238,7 @@ static void hear_statement_end(struct progress *progress, const struct engine_ev
         return;
     if (progress->statements != NULL)
         json_array_append_new(progress->statements, statement_json(statement, run));
-    if (!progress->output->is_verbose)
+    if (!progress->output->is_verbose || progress->hides_steps)
         return;
     g_autofree char *elapsed = duration_format(run->elapsed_us);
     g_autofree char *rows = run->rows >= 0 ? text_plural(run->rows, "row", "rows") : g_strdup("");
@@ -257,7 +258,7 @@ static void hear_run(struct progress *progress, const struct engine_event *event
         hear_statement_end(progress, event);
         break;
     case RUN_EVENT_NOTICE:
-        if (!progress->output->is_quiet)
+        if (!progress->output->is_quiet && !progress->hides_steps)
             queue(progress, FALSE, ROLE_PLAIN, "server: %s", text);
         break;
     case RUN_EVENT_BLOCKED:
@@ -320,6 +321,8 @@ static void hear_end(struct progress *progress, const struct engine_event *event
     g_string_truncate(progress->bar, 0);
     if (progress->output->is_json)
         end_json(progress, event);
+    if (progress->hides_steps)
+        return;
     g_autofree char *title = output_safe(step->migration->title);
     g_autofree char *elapsed = duration_format(event->elapsed_us);
     g_autofree char *count = text_plural(step->script->statements->len, "statement", "statements");
@@ -388,6 +391,13 @@ void progress_event(const struct engine_event *event, void *data)
         hear_notice(progress, event);
         break;
     }
+    g_mutex_unlock(&progress->lock);
+}
+
+void progress_hide_steps(struct progress *progress)
+{
+    g_mutex_lock(&progress->lock);
+    progress->hides_steps = TRUE;
     g_mutex_unlock(&progress->lock);
 }
 

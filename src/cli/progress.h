@@ -29,6 +29,10 @@ void progress_end(struct progress *progress);
  * itself comes after it. */
 void progress_drain(struct progress *progress);
 
+/* Worker thread: from here on migrations and statements are shown by whoever called; the bar and
+ * what is in the way are shown as ever. */
+void progress_hide_steps(struct progress *progress);
+
 /* What happened, a migration an element, with its statements. New reference; worker thread, after
  * the engine's call. */
 json_t *progress_json(struct progress *progress);

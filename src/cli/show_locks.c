@@ -16,7 +16,7 @@ static void append_part(GString *text, const char *before, const char *part)
 }
 
 /* "pid 123 app@10.0.0.3 api, idle in transaction for 4m31s: UPDATE ..." */
-static char *describe(const struct activity *activity, const struct session *session)
+char *locks_session_text(const struct activity *activity, const struct session *session)
 {
     GString *text = g_string_new(NULL);
     gint64 since = session->waiting_since != 0 ? session->waiting_since : session->state_since;
@@ -52,7 +52,7 @@ static void show_lock(struct command_context *context, const struct activity *ac
             const struct session *session = &activity->sessions[i];
             if (session->migration_lock != kinds[kind].lock)
                 continue;
-            g_autofree char *who = describe(activity, session);
+            g_autofree char *who = locks_session_text(activity, session);
             output_line(context->output, ROLE_WARNING, "%-14s %s %s",
                         count++ == 0 ? "migration lock" : "", kinds[kind].heading, who);
         }
@@ -65,7 +65,7 @@ static void show_lock(struct command_context *context, const struct activity *ac
 static char *describe_node(const struct activity *activity, const struct blocking_node *node)
 {
     if (node->session >= 0)
-        return describe(activity, &activity->sessions[node->session]);
+        return locks_session_text(activity, &activity->sessions[node->session]);
     if (node->pid == 0)
         return g_strdup("a prepared transaction (below)");
     return g_strdup_printf("pid %d, of another database", node->pid);

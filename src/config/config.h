@@ -71,6 +71,7 @@ gboolean config_is_set(const struct config *config, enum config_key key);
 
 /* The text of any setting but a list; NULL when unset. Borrowed. Secrets are as they are. */
 const char *config_string(const struct config *config, enum config_key key);
+/* Bytes for a size. */
 gint64 config_integer(const struct config *config, enum config_key key);
 gboolean config_boolean(const struct config *config, enum config_key key);
 

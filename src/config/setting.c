@@ -80,6 +80,7 @@ char *setting_expects(const struct setting *setting)
         [SETTING_INTEGER] = "number",
         [SETTING_BOOLEAN] = "true or false",
         [SETTING_DURATION] = "duration",
+        [SETTING_SIZE] = "size",
         [SETTING_PORTS] = "port",
         [SETTING_LISTEN] = "address:port",
         [SETTING_LIST] = "list of commands",
@@ -159,6 +160,27 @@ static gboolean parse_duration(const char *text, gint64 bare_unit_ms, gint64 *mi
     error_set(error, ERROR_CONFIG,
               "%s is not a duration; write a whole number and a unit: 500ms, 30s, 5min, 2h, 1d "
               "or 1h30m",
+              quoted);
+    return FALSE;
+}
+
+/* "100MB", "1 GB", "8192": units as PostgreSQL has them, of 1024 each (manual, section 20.1.1). */
+static gboolean parse_size(const char *text, gint64 *bytes, GError **error)
+{
+    static const char *const units[] = {"", "kB", "MB", "GB", "TB"};
+    gsize digits = strspn(text, "0123456789");
+    g_autofree char *number = g_strndup(text, digits);
+    const char *unit = text + digits + strspn(text + digits, " ");
+    guint64 count;
+    for (guint i = 0; i < G_N_ELEMENTS(units); i++)
+        if (strcmp(unit, units[i]) == 0 &&
+            g_ascii_string_to_unsigned(number, 10, 0, G_MAXINT64 >> 10 * i, &count, NULL)) {
+            *bytes = (gint64)(count << 10 * i);
+            return TRUE;
+        }
+    g_autofree char *quoted = mistakes_quote(text);
+    error_set(error, ERROR_CONFIG,
+              "%s is not a size; write a whole number and a unit: 512kB, 100MB, 2GB or 1TB",
               quoted);
     return FALSE;
 }
@@ -254,6 +276,8 @@ gboolean setting_parse(const struct setting *setting, const char *text, gint64 b
         return parse_boolean(text, value, error);
     case SETTING_DURATION:
         return parse_duration(text, bare_unit_ms, &value->number, error);
+    case SETTING_SIZE:
+        return parse_size(text, &value->number, error);
     case SETTING_PORTS:
         return parse_ports(text, error);
     case SETTING_LISTEN:

@@ -15,6 +15,7 @@ enum setting_type {
     SETTING_INTEGER,    /* minimum to maximum */
     SETTING_BOOLEAN,
     SETTING_DURATION, /* milliseconds */
+    SETTING_SIZE,     /* bytes */
     SETTING_PORTS,    /* a port, or several with commas, as libpq takes them */
     SETTING_LISTEN,   /* address:port */
     SETTING_LIST,     /* of commands */
@@ -76,6 +77,8 @@ enum setting_type {
       0, 0, "what becomes of the running migration when the terminal goes away")                   \
     X(PREVIEW_MAX_AGE, DURATION, "options.preview_max_age", "WINCH_PREVIEW_MAX_AGE", NULL,         \
       "30min", NULL, 0, 0, "how long a preview is good for")                                       \
+    X(LARGE_TABLE, SIZE, "options.large_table", "WINCH_LARGE_TABLE", NULL, "100MB", NULL, 0, 0,    \
+      "a table this large is not locked for a preview in production")                              \
     X(SESSION_STATE, CHOICE, "options.session_state", "WINCH_SESSION_STATE", NULL, "reset",        \
       "reset carry", 0, 0, "whether settings a file leaves behind reach the next one")             \
     X(FINGERPRINT, CHOICE, "options.fingerprint", "WINCH_FINGERPRINT", NULL, "run",                \
@@ -152,7 +155,7 @@ char *setting_expects(const struct setting *setting);
 
 struct setting_value {
     char *text;    /* what was given, in one spelling: "true" for "yes", ... */
-    gint64 number; /* integer, milliseconds, or 0 and 1 */
+    gint64 number; /* integer, milliseconds, bytes, or 0 and 1 */
     char **list;   /* SETTING_LIST; SETTING_LEVELS: "name: level" */
 };
 void setting_value_clear(struct setting_value *value);

@@ -3,6 +3,7 @@
 #include "console/runner.h"
 
 #include "base/cancellation.h"
+#include "base/duration.h"
 #include "base/text.h"
 #include "console/frame.h"
 #include "console/run_picture.h"
@@ -156,8 +157,7 @@ static struct change_options options_of(const struct run_request *request)
                                    .confirm = request->confirm,
                                    .reason = request->reason,
                                    .override = request->override,
-                                   .is_confirmed = TRUE, /* nothing runs but through the gate */
-                                   .is_dry_run = request->kind == RUN_DRY_RUN};
+                                   .is_confirmed = TRUE}; /* nothing runs but through the gate */
 }
 
 static void migrate(const struct run_request *request, struct engine *engine, struct run_note *end)
@@ -165,7 +165,7 @@ static void migrate(const struct run_request *request, struct engine *engine, st
     struct change_options options = options_of(request);
     struct change_report report;
     engine_migrate(engine, &request->goal, &options, &report, &end->error);
-    end->end.outcome = change_report_text(engine, &report, options.is_dry_run, end->error);
+    end->end.outcome = change_report_text(engine, &report, end->error);
     if (end->end.outcome == NULL)
         end->end.outcome = g_strdup("nothing ran, and nothing was changed");
     end->end.done = report.done;
@@ -177,6 +177,44 @@ static void migrate(const struct run_request *request, struct engine *engine, st
         read_version(engine, end);
     }
     change_report_clear(&report);
+}
+
+static guint count_ran(const struct preview *preview)
+{
+    guint count = 0;
+    for (guint i = 0; i < preview->steps->len; i++)
+        count += preview_step_at(preview, i)->outcome == PREVIEW_RUNS;
+    return count;
+}
+
+static char *preview_outcome_text(const struct engine *engine, const struct preview *preview)
+{
+    guint ran = count_ran(preview), steps = preview->steps->len;
+    g_autofree char *count = text_plural(ran, "migration", "migrations");
+    g_autofree char *elapsed = duration_format(preview->elapsed_us);
+    g_autofree char *version = change_version_text(engine, preview->plan->from);
+    if (steps == 0)
+        return g_strdup_printf("no change: the database is at %s", version);
+    if (preview->outcome == PREVIEW_FAILS)
+        return g_strdup_printf("dry run: %u of %u migrations ran, and all of it was rolled back",
+                               ran, steps);
+    return g_strdup_printf("dry run: %s ran and rolled back in %s; the database is at %s as before",
+                           count, elapsed, version);
+}
+
+/* Here: what is asked for from the plan is what this database would do. */
+static void preview(const struct run_request *request, struct engine *engine, struct run_note *end)
+{
+    const struct preview_options options = {.level = PREVIEW_LEVEL_DATABASE,
+                                            .plan_id = request->plan_id,
+                                            .confirm = request->confirm,
+                                            .reason = request->reason};
+    AUTOPTR(preview) *made = NULL;
+    engine_preview(engine, &request->goal, &options, &made, &end->error);
+    end->end.outcome = made != NULL ? preview_outcome_text(engine, made)
+                                    : g_strdup("nothing ran, and nothing was changed");
+    end->end.done = made != NULL ? count_ran(made) : 0;
+    read_version(engine, end);
 }
 
 /* What an override did, when it succeeded. */
@@ -258,8 +296,10 @@ static gpointer work(gpointer data)
     struct engine *engine = engine_open(runner->settings, &callbacks, &end->error);
     if (engine == NULL)
         end->end.outcome = g_strdup("nothing ran, and nothing was changed");
-    else if (request->kind == RUN_MIGRATE || request->kind == RUN_DRY_RUN)
+    else if (request->kind == RUN_MIGRATE)
         migrate(request, engine, end);
+    else if (request->kind == RUN_DRY_RUN)
+        preview(request, engine, end);
     else
         run_override(request, engine, end);
     g_clear_pointer(&engine, engine_close);

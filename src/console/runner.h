@@ -7,6 +7,7 @@
 
 #include "base/autofree.h"
 #include "engine/engine.h"
+#include "engine/preview.h"
 
 struct console;
 struct runner;

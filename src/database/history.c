@@ -13,7 +13,8 @@ static const char *const kind_names[] = {
     [HISTORY_INSTALL] = "install", [HISTORY_DROP] = "drop",
     [HISTORY_REFUSED] = "refused", [HISTORY_ENVIRONMENT] = "environment",
     [HISTORY_MARK] = "mark",       [HISTORY_APPROVAL] = "approval",
-    [HISTORY_CATALOG] = "catalog", [HISTORY_OTHER] = "other",
+    [HISTORY_CATALOG] = "catalog", [HISTORY_PREVIEW] = "preview",
+    [HISTORY_OTHER] = "other",
 };
 
 static const char *const outcome_names[] = {

@@ -22,6 +22,7 @@ enum history_kind {
     HISTORY_MARK,        /* a version was marked, or a mark taken away: message says which */
     HISTORY_APPROVAL,    /* a plan was approved */
     HISTORY_CATALOG,     /* the schema as it then was is recorded */
+    HISTORY_PREVIEW,     /* a plan was previewed: title has the level, plan_id which */
     HISTORY_OTHER,       /* a later winch's: other_kind has its word */
 };
 enum history_outcome {

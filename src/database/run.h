@@ -98,7 +98,8 @@ struct run_job {
     gboolean writes_version;      /* FALSE leaves the version row alone (a missed migration) */
     gboolean keeps_session_state; /* session_state: carry, as golang-migrate does */
     gboolean commits_synchronously;
-    gboolean measures;   /* rehearsals: EVIDENCE follows each statement, where the driver can */
+    gboolean measures;   /* a rehearsal tells EVIDENCE of each statement, where the driver can; what a run among
+                        * rehearsals makes is known to be new */
     gint64 lock_timeout; /* milliseconds; 0 none */
     gint64 timeout;      /* milliseconds for each statement; 0 none */
     const char *application_name;        /* "winch 7c1e09 up 000045 3/7" while it runs */

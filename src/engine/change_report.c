@@ -14,17 +14,12 @@ char *change_version_text(const struct engine *engine, gint64 version)
     return migration_set_version_text(engine_set(engine), version);
 }
 
-static char *success_text(const struct change_report *report, const char *version,
-                          gboolean is_dry_run)
+static char *success_text(const struct change_report *report, const char *version)
 {
     g_autofree char *count = text_plural(report->done, "migration", "migrations");
     g_autofree char *elapsed = duration_format(report->elapsed_us);
     if (report->plan->steps->len == 0)
         return g_strdup_printf("no change: the database is at %s", version);
-    if (is_dry_run)
-        return g_strdup_printf(
-            "dry run: %s ran and rolled back in %s; the database is at %s as before", count,
-            elapsed, version);
     return g_strdup_printf("%s %s in %s; the database is at %s", count,
                            plan_goes_down(report->plan) ? "down" : "up", elapsed, version);
 }
@@ -53,17 +48,14 @@ static char *failure_text(const struct change_report *report, const char *versio
 }
 
 char *change_report_text(const struct engine *engine, const struct change_report *report,
-                         gboolean is_dry_run, const GError *failure)
+                         const GError *failure)
 {
     g_autofree char *version = change_version_text(engine, report->version);
     gboolean began = report->plan != NULL && report->plan->steps->len > 0;
     if (failure == NULL)
-        return success_text(report, version, is_dry_run);
+        return success_text(report, version);
     gboolean is_untouched = report->done == 0 && !report->is_dirty && !report->is_unsettled;
     if (!began || (is_untouched && error_is(failure, ERROR_REFUSED)))
         return NULL;
-    if (is_dry_run)
-        return g_strdup_printf("dry run: %u of %u migrations ran, and all of it was rolled back",
-                               report->done, report->plan->steps->len);
     return failure_text(report, version);
 }

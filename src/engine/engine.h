@@ -118,7 +118,6 @@ struct change_options {
     const char *reason;    /* recorded; may be NULL */
     const char *override;  /* why it is to be done although a policy says no; recorded. NULL: not */
     gboolean is_confirmed; /* somebody said yes, where no words are asked for */
-    gboolean is_dry_run;   /* run in one transaction that is rolled back */
 };
 
 /* The words that a change asks to be typed here ("DATABASE TARGET"), or NULL when none are asked.
@@ -143,7 +142,7 @@ void change_report_clear(struct change_report *report);
 /* The report in a sentence: what is in and where the database stands. failure is the error that the
  * change ended with, or NULL. NULL when nothing began. Raw text of no file. Free with g_free(). */
 char *change_report_text(const struct engine *engine, const struct change_report *report,
-                         gboolean is_dry_run, const GError *failure);
+                         const GError *failure);
 /* "000044", "none": as the files write a version. Free with g_free(). */
 char *change_version_text(const struct engine *engine, gint64 version);
 

@@ -41,6 +41,12 @@ struct plan *engine_plan_from(struct engine *engine, const struct version_state 
 
 /* ERROR_REFUSED where --readonly was given. */
 gboolean engine_may_write(const struct engine *engine, GError **error);
+/* migrate.c: what a change and a preview look at and tell alike. ERROR_REFUSED when the plan is not
+ * the one that was seen (NULL: any); ERROR_FAILED when there were fewer migrations than asked for.
+ */
+gboolean plan_is_as_seen(const struct plan *plan, const char *seen, GError **error);
+gboolean plan_asks_too_much(const struct plan *plan, const struct goal *goal, GError **error);
+void engine_tell_plan(const struct engine *engine, struct plan *plan);
 
 /* Everything a change needs before it may write: not read-only, a version table that is ours, the
  * lock. Pair with engine_change_end(). */

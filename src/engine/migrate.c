@@ -229,27 +229,12 @@ static gboolean run_for_real(struct run *run, GError **error)
     return is_done;
 }
 
-/* ---- dry run ----------------------------------------------------------------------------------
- */
-
-#define REHEARSAL_LOCK_TIMEOUT_MS 2000
-
-static gboolean run_rehearsal(struct run *run, GError **error)
-{
-    gint64 lock_timeout = MIN(run->engine->settings->lock_timeout, REHEARSAL_LOCK_TIMEOUT_MS);
-    if (!database_rehearsal_begin(run->engine->database, lock_timeout, error))
-        return FALSE;
-    gboolean is_done = steps_rehearse(run, error);
-    database_rehearsal_end(run->engine->database);
-    return is_done;
-}
-
 /* ---- the whole way ----------------------------------------------------------------------------
  */
 
-static gboolean plan_is_as_seen(const struct run *run, GError **error)
+gboolean plan_is_as_seen(const struct plan *plan, const char *seen, GError **error)
 {
-    const char *seen = run->options->plan_id, *now = run->report->plan->id;
+    const char *now = plan->id;
     if (seen == NULL || strcmp(seen, now) == 0)
         return TRUE;
     error_set(error, ERROR_REFUSED, "the plan is now %s, not %s: files or database have changed",
@@ -258,15 +243,14 @@ static gboolean plan_is_as_seen(const struct run *run, GError **error)
     return FALSE;
 }
 
-static gboolean asks_too_much(const struct run *run, GError **error)
+gboolean plan_asks_too_much(const struct plan *plan, const struct goal *goal, GError **error)
 {
-    const struct plan *plan = run->report->plan;
     if (plan->short_by == 0)
         return FALSE;
     guint asked = plan->steps->len + plan->short_by;
     if (plan->steps->len == 0)
         error_set(error, ERROR_FAILED, "there is no migration left to take %s",
-                  run->goal->kind == GOAL_DOWN ? "down" : "up");
+                  goal->kind == GOAL_DOWN ? "down" : "up");
     else
         error_set(error, ERROR_FAILED, "only %u of the %u migrations asked for were there",
                   plan->steps->len, asked);
@@ -286,29 +270,26 @@ static gboolean plan_under_lock(struct run *run, GError **error)
     return run->report->plan != NULL;
 }
 
-static void tell_plan(const struct run *run)
+void engine_tell_plan(const struct engine *engine, struct plan *plan)
 {
-    const GPtrArray *notices = run->report->plan->notices;
-    for (guint i = 0; i < notices->len; i++)
-        engine_notice(run->engine, "%s", (const char *)notices->pdata[i]);
-    engine_tell(run->engine,
-                &(struct engine_event){.kind = ENGINE_PLANNED, .plan = run->report->plan});
+    for (guint i = 0; i < plan->notices->len; i++)
+        engine_notice(engine, "%s", (const char *)plan->notices->pdata[i]);
+    engine_tell(engine, &(struct engine_event){.kind = ENGINE_PLANNED, .plan = plan});
 }
 
 static gboolean change_locked(struct run *run, GError **error)
 {
-    if (!plan_under_lock(run, error) || !plan_is_as_seen(run, error))
+    if (!plan_under_lock(run, error) ||
+        !plan_is_as_seen(run->report->plan, run->options->plan_id, error))
         return FALSE;
-    if (run->report->plan->steps->len == 0)
-        return !asks_too_much(run, error);
-    struct gate_wish wish = gate_wish_of_plan(run->report->plan, run->goal);
-    if (!run->options->is_dry_run &&
-        !gate_pass(run->engine, &wish, run->options, &run->overrides, error))
+    struct plan *plan = run->report->plan;
+    if (plan->steps->len == 0)
+        return !plan_asks_too_much(plan, run->goal, error);
+    struct gate_wish wish = gate_wish_of_plan(plan, run->goal);
+    if (!gate_pass(run->engine, &wish, run->options, &run->overrides, error))
         return FALSE;
-    tell_plan(run);
-    gboolean is_done =
-        run->options->is_dry_run ? run_rehearsal(run, error) : run_for_real(run, error);
-    return is_done && !asks_too_much(run, error);
+    engine_tell_plan(run->engine, run->report->plan);
+    return run_for_real(run, error) && !plan_asks_too_much(plan, run->goal, error);
 }
 
 /* Where the row alone says that something is pending, neither history nor files need be read to
@@ -358,8 +339,9 @@ static gboolean look_first(struct run *run, gboolean *settled, GError **error)
     }
     run->state = state;
     run->report->plan = plan_ref(plan);
-    tell_plan(run);
-    return plan_is_as_seen(run, error) && !asks_too_much(run, error);
+    engine_tell_plan(run->engine, plan);
+    return plan_is_as_seen(plan, run->options->plan_id, error) &&
+           !plan_asks_too_much(plan, run->goal, error);
 }
 
 /* In production every migration is seen to be in before the next one is sent. */

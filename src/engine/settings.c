@@ -50,6 +50,7 @@ struct engine_settings *engine_settings_new(void)
     settings->connect_timeout = 10000;
     settings->timeout = 300000;
     settings->lock_timeout = 30000;
+    settings->large_table = 100 * 1024 * 1024;
     settings->retry_delay = 5000;
     settings->max_retries = 3;
     settings->finishes_on_hangup = TRUE;

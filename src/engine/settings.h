@@ -32,6 +32,7 @@ struct engine_settings {
     gint64 timeout;           /* for one statement */
     gboolean is_timeout_said; /* not a default: it outweighs that of the URL */
     gint64 lock_timeout;
+    gint64 large_table; /* bytes from which on production keeps a table from a preview */
     gint64 retry_delay;
     guint max_retries;
     gboolean finishes_on_hangup;

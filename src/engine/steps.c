@@ -277,38 +277,3 @@ gboolean steps_run(struct run *run, GError **error)
     }
     return TRUE;
 }
-
-/* ---- dry run --------------------------------------------------------------------------------- */
-
-static gboolean can_be_rehearsed(const struct run *run, guint index)
-{
-    const struct plan_step *step = plan_step_at(run->report->plan, index);
-    if (run_mode_is_transactional(step->script->mode))
-        return TRUE;
-    engine_notice(run->engine, "%s %s is not rehearsed: %s", direction_name(step->direction),
-                  step->migration->digits, step->script->mode_reason);
-    return FALSE;
-}
-
-/* Stops at the first failure: what would follow it would not run either. */
-gboolean steps_rehearse(struct run *run, GError **error)
-{
-    for (guint i = 0; i < run->report->plan->steps->len; i++) {
-        struct run_result result = {0};
-        if (stop_was_asked(run, error))
-            return FALSE;
-        tell_of_step(run, ENGINE_STEP_STARTED, i, NULL, NULL, 0);
-        if (!can_be_rehearsed(run, i))
-            continue;
-        g_autoptr(GError) failure = NULL;
-        gboolean fits = perform(run, i, database_rehearse, &result, &failure);
-        tell_of_step(run, fits ? ENGINE_STEP_DONE : ENGINE_STEP_FAILED, i, &result, failure,
-                     result.elapsed_us);
-        if (!fits) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
-        run->report->done++;
-    }
-    return TRUE;
-}

@@ -18,8 +18,6 @@ struct run {
 
 /* Runs what the run's plan says, up to the first that fails; the report says how far it came. */
 gboolean steps_run(struct run *run, GError **error);
-/* The same between the beginning and the end of a rehearsal. */
-gboolean steps_rehearse(struct run *run, GError **error);
 /* FALSE: what a step commits may still be lost when the server crashes. */
 gboolean steps_commit_synchronously(const struct run *run);
 

@@ -26,7 +26,7 @@ static void hear(const struct run_event *event, void *data)
 void task_keep_impact(struct task *task, const struct run_result *result)
 {
     struct impact impact = result->impact;
-    if (impact.history_id == 0 || task->run->options->is_dry_run)
+    if (impact.history_id == 0)
         return;
     g_string_append_c(task->statements, ']');
     impact.statements = g_strdup(task->statements->str);

@@ -502,6 +502,33 @@ static void bench_catalog(struct bench *bench, guint tables, double most)
                 median(theirs, ROUNDS_MAX), most);
 }
 
+/* One file of many statements: what measuring each adds to running them. */
+static void bench_preview(struct bench *bench, guint count)
+{
+    static const char *const preview[] = {"preview", "--on", "database", NULL};
+    g_autofree char *migrations = g_build_filename(bench->directory, "preview", NULL);
+    g_autofree char *undone = g_build_filename(bench->directory, "undone.sql", NULL);
+    g_autoptr(GString) file = g_string_new(NULL);
+    double seconds[ROUNDS_MAX], floors[ROUNDS_MAX];
+    for (guint i = 1; i <= count; i++) {
+        g_autofree char *sql = up_sql(i);
+        g_string_append_printf(file, "%s\n", sql);
+    }
+    g_mkdir(migrations, 0755);
+    put(migrations, file->str, "000001_many.up.sql");
+    g_autofree char *rolled_back = g_strdup_printf("BEGIN;\n%sROLLBACK;\n", file->str);
+    g_file_set_contents(undone, rolled_back, -1, NULL);
+    g_autofree char *url = database_make(bench, TRUE);
+    for (guint i = 0; i < bench->rounds; i++) {
+        seconds[i] = winch(bench, migrations, url, preview).seconds;
+        floors[i] = psql(bench, url, undone).seconds;
+    }
+    double mine = median(seconds, bench->rounds), lowest = median(floors, bench->rounds);
+    g_print("\npreview of one file of %u statements, median of %u\n", count, bench->rounds);
+    print_ratio("preview --on database", mine, "psql, rolled back", lowest, 0);
+    print_figure("overhead of a statement", (mine - lowest) * 1000 / count, "ms", 5);
+}
+
 static void bench_start(struct bench *bench)
 {
     const char *mine[] = {bench->winch, "--version", NULL};
@@ -553,6 +580,7 @@ int main(int argc, char **argv)
     bench_lint(&bench, 1000);
     bench_catalog(&bench, 1000, 1);
     bench_catalog(&bench, 115, 0);
+    bench_preview(&bench, MIN(count, 500));
     bench_start(&bench);
     remove_tree(bench.directory);
     scratch_server_stop(bench.server);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "engine/preview.h"
 #include "support/cluster.h"
 
 struct engine_test {
@@ -111,11 +112,20 @@ static void open_engine(struct engine_test *test)
         fail_msg("%s", error->message);
 }
 
-/* Everything up, or a rehearsal of it. FALSE when it failed. */
-static gboolean migrate(struct engine_test *test, gboolean is_dry_run, guint *done)
+/* A preview of everything, on the database itself. FALSE when it failed. */
+static gboolean preview(struct engine_test *test)
 {
     const struct goal goal = {.kind = GOAL_UP};
-    const struct change_options options = {.is_dry_run = is_dry_run};
+    const struct preview_options options = {.level = PREVIEW_LEVEL_DATABASE};
+    AUTOPTR(preview) *made = NULL;
+    return engine_preview(test->engine, &goal, &options, &made, NULL);
+}
+
+/* Everything up. FALSE when it failed. */
+static gboolean migrate(struct engine_test *test, guint *done)
+{
+    const struct goal goal = {.kind = GOAL_UP};
+    const struct change_options options = {.reason = NULL};
     struct change_report report;
     g_autoptr(GError) error = NULL;
     gboolean is_done = engine_migrate(test->engine, &goal, &options, &report, &error);
@@ -142,9 +152,9 @@ static void trace__count__is_what_the_server_logged(void **state)
     AUTOPTR(status) *status = engine_status(test->engine, NULL);
     assert_non_null(status);
     assert_int_equal(test->told, logged() - before);
-    assert_true(migrate(test, TRUE, &done));
+    assert_true(preview(test));
     assert_int_equal(test->told, logged() - before);
-    assert_true(migrate(test, FALSE, &done));
+    assert_true(migrate(test, &done));
     assert_int_equal(done, 3);
     pulse_unref(engine_pulse(test->engine, NULL));
     activity_unref(engine_activity(test->engine, NULL));
@@ -166,7 +176,7 @@ static void trace__failure__is_told_with_what_was_not_run(void **state)
     cluster_exec(NULL, "ALTER DATABASE watched SET log_statement = 'all'");
     guint before = logged();
     open_engine(test);
-    assert_false(migrate(test, FALSE, &done));
+    assert_false(migrate(test, &done));
     assert_int_equal(test->told, logged() - before);
     assert_int_equal(test->failed, 1);
     assert_true(test->skipped > 0);
@@ -181,7 +191,7 @@ static void trace__failure__to_prepare_is_told_once(void **state)
     guint done;
     write_file(test, "000001_a.up.sql", "DROP TABLE schema_migrations;");
     open_engine(test);
-    assert_false(migrate(test, FALSE, &done));
+    assert_false(migrate(test, &done));
     assert_int_equal(test->failed, 1);
     assert_true(test->skipped > 0);
     assert_non_null(
@@ -200,7 +210,7 @@ static void engine__stop_after__finishes_the_migration_that_runs(void **state)
     write_file(test, "000003_c.up.sql", "CREATE TABLE c (x int);");
     test->stop_in = 2;
     open_engine(test);
-    assert_false(migrate(test, FALSE, &done));
+    assert_false(migrate(test, &done));
     assert_int_equal(done, 2);
     assert_non_null(strstr(test->texts->str, "error: stopped after 2 of 3 migrations, as asked"));
     g_autofree char *row =
@@ -257,7 +267,7 @@ static void engine__reload__sees_new_files_and_survives_broken_ones(void **state
     assert_false(engine_reload(test->engine, &error));
     assert_non_null(error);
     assert_int_equal(migration_set_count(engine_set(test->engine)), 2);
-    assert_true(migrate(test, FALSE, &done));
+    assert_true(migrate(test, &done));
     assert_int_equal(done, 2);
 }
 
@@ -297,7 +307,7 @@ static struct status *watch(struct engine_test *test, GPtrArray **history)
     write_file(test, "000001_a.up.sql", "CREATE TABLE a (x int);");
     write_file(test, "000002_b.up.sql", "CREATE TABLE b (x int);");
     open_engine(test);
-    assert_true(migrate(test, FALSE, &done));
+    assert_true(migrate(test, &done));
     struct status *status = engine_status_and_history(test->engine, history, NULL);
     assert_non_null(status);
     assert_int_equal(state_in(status, 2), MIGRATION_APPLIED);

@@ -19,13 +19,17 @@ struct measured {
     char kind;
     guint32 file;
     gint64 scans, rows;
-    guint modes; /* bits of enum lock_mode that are held */
+    guint modes;      /* bits of enum lock_mode that are held */
+    guint file_modes; /* those of them that this file took */
+    guint statement;  /* the last that took one, from 1 */
     gboolean is_new;
 };
 
 struct measure {
     GHashTable *relations; /* oid -> struct measured */
     struct evidence_builder builder;
+    gboolean is_stale; /* something ran since that was not measured */
+    guint statement;   /* being taken, from 1 */
     char *tag;
     gint64 rows;
     gint64 started, stopped; /* the server's clock, microseconds */
@@ -60,43 +64,59 @@ static gpointer oid_at(const PGresult *rows, int row)
     return GUINT_TO_POINTER((guint)number_at(rows, row, 0));
 }
 
+/* What was not there when the first was read is of the rehearsal's own making. */
 static void read_before(struct measure *measure, const PGresult *rows)
 {
+    gboolean is_first = g_hash_table_size(measure->relations) == 0;
     for (int row = 0; row < PQntuples(rows); row++) {
+        const struct measured *known = g_hash_table_lookup(measure->relations, oid_at(rows, row));
         struct measured *measured = g_new0(struct measured, 1);
         measured->name = g_strdup(PQgetvalue(rows, row, 1));
         measured->kind = *PQgetvalue(rows, row, 2);
         measured->file = (guint32)number_at(rows, row, 3);
         measured->scans = number_at(rows, row, 4);
         measured->rows = number_at(rows, row, 5);
+        measured->is_new = known != NULL ? known->is_new : !is_first;
         g_hash_table_replace(measure->relations, oid_at(rows, row), measured);
     }
+}
+
+static void begin_file(struct measure *measure)
+{
+    GHashTableIter iter;
+    gpointer measured;
+    g_hash_table_iter_init(&iter, measure->relations);
+    while (g_hash_table_iter_next(&iter, NULL, &measured))
+        ((struct measured *)measured)->file_modes = 0;
 }
 
 gboolean measure_begin(struct postgres_run *run)
 {
     struct postgres *postgres = run->postgres;
-    if (!run->job->measures || postgres->measure != NULL)
+    if (!run->job->measures)
+        return TRUE;
+    if (postgres->measure != NULL)
+        begin_file(postgres->measure);
+    if (postgres->measure != NULL && !postgres->measure->is_stale)
         return TRUE;
     AUTORESULT *rows = postgres_query(postgres, postgres->main, before_sql, 0, NULL, &run->error);
     if (rows == NULL)
         return FALSE;
-    struct measure *measure = postgres->measure = g_new0(struct measure, 1);
-    measure->relations = g_hash_table_new_full(NULL, NULL, NULL, measured_free);
-    evidence_builder_init(&measure->builder);
-    read_before(measure, rows);
+    if (postgres->measure == NULL) {
+        postgres->measure = g_new0(struct measure, 1);
+        postgres->measure->relations = g_hash_table_new_full(NULL, NULL, NULL, measured_free);
+        evidence_builder_init(&postgres->measure->builder);
+    }
+    postgres->measure->is_stale = FALSE;
+    read_before(postgres->measure, rows);
     return TRUE;
 }
 
+/* The counters may be told to the server now, and begin anew. */
 void measure_committed(struct postgres *postgres)
 {
-    GHashTableIter iter;
-    gpointer measured;
-    if (postgres->measure == NULL)
-        return;
-    g_hash_table_iter_init(&iter, postgres->measure->relations);
-    while (g_hash_table_iter_next(&iter, NULL, &measured))
-        ((struct measured *)measured)->modes = 0;
+    if (postgres->measure != NULL)
+        postgres->measure->is_stale = TRUE;
 }
 
 void measure_free(struct postgres *postgres)
@@ -215,10 +235,14 @@ static struct measured *find(struct measure *measure, const PGresult *rows, int 
     return measured;
 }
 
-static enum lock_mode strongest(const struct measured *measured)
+/* What a file before this one holds in the same transaction a run of its own would not hold. Where
+ * the statement took a lock itself, this file's count; where it took none, it may have needed any
+ * of those that were there already. */
+static enum lock_mode strongest(const struct measure *measure, const struct measured *measured)
 {
-    return measured->modes == 0 ? LOCK_MODE_NONE
-                                : (enum lock_mode)(g_bit_storage(measured->modes) - 1);
+    guint modes =
+        measured->statement == measure->statement ? measured->file_modes : measured->modes;
+    return modes == 0 ? LOCK_MODE_NONE : (enum lock_mode)(g_bit_storage(modes) - 1);
 }
 
 static struct evidence_relation relation_of(struct measure *measure,
@@ -235,6 +259,8 @@ static void take_lock(struct measure *measure, const PGresult *rows, int row)
     if (measured == NULL || *PQgetvalue(rows, row, 7) == 't' || (measured->modes & 1U << mode) != 0)
         return;
     measured->modes |= 1U << mode;
+    measured->file_modes |= 1U << mode;
+    measured->statement = measure->statement;
     struct evidence_lock lock = {relation_of(measure, measured), mode};
     g_array_append_val(measure->builder.locks, lock);
 }
@@ -253,7 +279,7 @@ static void take_counters(struct measure *measure, struct measured *measured, gi
     if (!has_rows(measured->kind) || (scan.scans <= 0 && scan.rows <= 0))
         return;
     scan.relation = relation_of(measure, measured);
-    scan.held = strongest(measured);
+    scan.held = strongest(measure, measured);
     g_array_append_val(measure->builder.scans, scan);
 }
 
@@ -263,7 +289,8 @@ static void take_file(struct measure *measure, struct measured *measured, guint3
     measured->file = file;
     if (!is_changed)
         return;
-    struct evidence_rewrite rewrite = {relation_of(measure, measured), strongest(measured)};
+    struct evidence_rewrite rewrite = {relation_of(measure, measured),
+                                       strongest(measure, measured)};
     g_array_append_val(measure->builder.rewrites, rewrite);
 }
 
@@ -288,6 +315,7 @@ void measure_take(struct postgres_run *run, guint index, const PGresult *rows)
     struct measure *measure = run->postgres->measure;
     if (measure == NULL)
         return;
+    measure->statement++;
     for (int row = 0; row < PQntuples(rows); row++)
         take_lock(measure, rows, row);
     for (int row = 0; row < PQntuples(rows); row++)

@@ -23,6 +23,12 @@ void run_evidence(struct postgres_run *run, struct evidence *evidence)
                               .elapsed_us = evidence->elapsed_us,
                               .evidence = evidence};
     run->statement = evidence->statement;
+    if (evidence->statement < run->job->statement_count) {
+        struct run_event done = event;
+        done.kind = RUN_EVENT_STATEMENT_DONE;
+        done.evidence = NULL;
+        emit(run, &done);
+    }
     emit(run, &event);
 }
 
@@ -393,8 +399,9 @@ static gboolean send_checks(struct postgres_run *run)
 }
 
 /* What is asked before SET TRANSACTION would keep it from being obeyed, so that is not measured. */
-static gboolean start_measuring(struct postgres_run *run)
+static gboolean start_measuring(struct postgres_run *run, guint from)
 {
+    run->measured_from = from;
     run->is_measuring = run->is_rehearsal && run->job->measures;
     return !run->is_measuring || measure_start_send(run);
 }
@@ -403,7 +410,7 @@ gboolean run_send_body(struct postgres_run *run)
 {
     guint modes = run_leading_modes(run->job);
     return send_statements(run, 0, modes) && session_settings_send(run, TRUE) &&
-           (run->flight == NULL || session_guard_send(run)) && start_measuring(run) &&
+           (run->flight == NULL || session_guard_send(run)) && start_measuring(run, modes) &&
            send_statements(run, modes, run->job->statement_count) && send_checks(run) &&
            session_put_back_send(run, FALSE, TRUE);
 }
@@ -468,7 +475,7 @@ gboolean postgres_run(struct database *database, const struct run_job *job,
     struct postgres_run run;
     run_open(&run, (struct postgres *)database, job, result);
     run_rollback(&run);
-    if (run_is_stopped(&run) || !settle_prepare(&run)) {
+    if (run_is_stopped(&run) || !measure_begin(&run) || !settle_prepare(&run)) {
         result->connection_lost = run.channel->is_lost;
         return run_close(&run, error);
     }
@@ -476,5 +483,6 @@ gboolean postgres_run(struct database *database, const struct run_job *job,
         run_transaction(&run);
     else
         run_separate(&run);
+    measure_committed(run.postgres);
     return run_close(&run, error);
 }

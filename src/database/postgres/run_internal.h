@@ -75,7 +75,8 @@ struct postgres_run {
     struct run_result *result;
     struct run_channel *channel, own_channel;
     gboolean is_rehearsal;
-    gboolean is_measuring; /* from here on the file's statements are measured */
+    gboolean is_measuring; /* the file's statements are measured, from this one on */
+    guint measured_from;
 
     struct flight *flight;               /* under way together with others; NULL: by itself */
     const struct postgres_run *previous; /* of the flight, sent before it; NULL: none */
@@ -124,6 +125,7 @@ void run_note_elapsed(struct postgres_run *run);
 void run_event(struct postgres_run *run, enum run_event_kind kind, const char *text);
 void run_statement_started(struct postgres_run *run, guint index);
 void run_statement_done(struct postgres_run *run, gint64 rows);
+/* Of a statement that was measured: done as long ago as the server says, and what it did. */
 void run_evidence(struct postgres_run *run, struct evidence *evidence);
 /* Rows a finished command counted; -1 when it counts none. */
 gint64 run_rows(PGresult *result);
@@ -230,7 +232,7 @@ void measure_clock(struct postgres_run *run, enum message_kind kind, const PGres
 void measure_take(struct postgres_run *run, guint index, const PGresult *rows);
 /* TRUE when a notice is only there because we asked for the server's own words. */
 gboolean measure_notice(struct postgres_run *run, const PGresult *notice);
-/* The session holds no lock any more; what it made is there, and still nobody else's. */
+/* What was rehearsed is in: locks and counters begin anew, and what it made is still its own. */
 void measure_committed(struct postgres *postgres);
 void measure_free(struct postgres *postgres);
 

@@ -200,7 +200,10 @@ static void begin_collecting(struct postgres_run *run, const struct message *mes
 
 static void end_collecting(struct postgres_run *run, const struct message *message)
 {
-    if (message->kind == MESSAGE_STATEMENT)
+    if (message->kind == MESSAGE_STATEMENT && run->is_measuring &&
+        message->index >= run->measured_from)
+        run->is_in_statement = FALSE; /* what was measured of it comes next */
+    else if (message->kind == MESSAGE_STATEMENT)
         run_statement_done(run, run->rows);
     else if (message->kind == MESSAGE_CHECK)
         run_event(run, RUN_EVENT_CHECK_DONE, run->job->checks[message->index].name);

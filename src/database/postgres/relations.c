@@ -1,0 +1,71 @@
+/* Sizes of relations. pg_table_size() opens the relation, and so waits for who locks it
+ * exclusively; what VACUUM and ANALYZE have last counted can always be read. */
+#include "database/relations.h"
+
+#include "database/postgres/postgres.h"
+
+#define BOUNDS "SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '10s'; "
+
+#define FROM                                                                                       \
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"         \
+    " WHERE c.relkind IN ('r', 'm', 'p') AND pg_catalog.concat(n.nspname, '.', c.relname) IN ("
+
+#define COUNTED                                                                                    \
+    "SELECT pg_catalog.concat(n.nspname, '.', c.relname), pg_catalog.pg_table_size(c.oid),"        \
+    " pg_catalog.pg_indexes_size(c.oid), c.reltuples, true" FROM
+
+#define PAGES "current_setting('block_size')::int8"
+#define REMEMBERED                                                                                 \
+    "SELECT pg_catalog.concat(n.nspname, '.', c.relname), c.relpages * " PAGES                     \
+    ", coalesce((SELECT pg_catalog.sum(i.relpages) FROM pg_catalog.pg_index x JOIN"                \
+    " pg_catalog.pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid), 0) * " PAGES        \
+    ", c.reltuples, false" FROM
+
+static char *list_of(const GPtrArray *names)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *literal = postgres_literal(names->pdata[i]);
+        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", literal);
+    }
+    return g_string_free(list, FALSE);
+}
+
+static PGresult *ask(struct postgres *postgres, const char *what, const char *list, GError **error)
+{
+    g_autofree char *sql = g_strconcat(BOUNDS, what, list, ")", NULL);
+    g_autoptr(GPtrArray) results = postgres_query_several(postgres, postgres->main, sql, error);
+    return results->len == 1 ? g_ptr_array_steal_index(results, 0) : NULL;
+}
+
+static void take(GHashTable *sizes, const PGresult *rows)
+{
+    for (int row = 0; row < PQntuples(rows); row++) {
+        struct relation_size *size = g_new0(struct relation_size, 1);
+        size->bytes = g_ascii_strtoll(PQgetvalue(rows, row, 1), NULL, 10);
+        size->index_bytes = g_ascii_strtoll(PQgetvalue(rows, row, 2), NULL, 10);
+        size->rows = (gint64)g_ascii_strtod(PQgetvalue(rows, row, 3), NULL);
+        size->is_counted = *PQgetvalue(rows, row, 4) == 't';
+        g_hash_table_replace(sizes, g_strdup(PQgetvalue(rows, row, 0)), size);
+    }
+}
+
+GHashTable *database_relation_sizes(struct database *database, const GPtrArray *names,
+                                    GError **error)
+{
+    g_autoptr(GHashTable) sizes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GError) why = NULL;
+    if (database->driver != &postgres_driver || names->len == 0)
+        return g_steal_pointer(&sizes);
+    struct postgres *postgres = (struct postgres *)database;
+    g_autofree char *list = list_of(names);
+    AUTORESULT *rows = ask(postgres, COUNTED, list, &why);
+    if (rows == NULL && !error_is(why, ERROR_NO_CONNECTION))
+        rows = ask(postgres, REMEMBERED, list, error);
+    else if (rows == NULL)
+        g_propagate_error(error, g_steal_pointer(&why));
+    if (rows == NULL)
+        return NULL;
+    take(sizes, rows);
+    return g_steal_pointer(&sizes);
+}
