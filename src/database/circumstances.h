@@ -10,6 +10,7 @@
 struct circumstances {
     guint tables, tables_of_others; /* in the version table's schema; of roles that the user is not
                                      * a member of */
+    char *needed_of_others;         /* which of those asked for are; or NULL */
     guint replicas;
     gboolean sees_replicas; /* this role may see how far they are */
     gint64 lag_us;          /* the longest replay lag seen */
@@ -17,8 +18,9 @@ struct circumstances {
 };
 void circumstances_clear(struct circumstances *circumstances);
 
-/* All 0 where a kind of database has neither owners nor replicas. */
-gboolean database_circumstances(struct database *database, struct circumstances *circumstances,
-                                GError **error);
+/* needed: of char *, relations as SQL names them, whose owners are asked for; may be empty. All is
+ * 0 where a kind of database has neither owners nor replicas. */
+gboolean database_circumstances(struct database *database, const GPtrArray *needed,
+                                struct circumstances *circumstances, GError **error);
 
 #endif

@@ -189,14 +189,15 @@ struct catalog *database_catalog_read(struct database *database, GError **error)
 void circumstances_clear(struct circumstances *circumstances)
 {
     g_clear_pointer(&circumstances->lagging_replica, g_free);
+    g_clear_pointer(&circumstances->needed_of_others, g_free);
 }
 
-gboolean database_circumstances(struct database *database, struct circumstances *circumstances,
-                                GError **error)
+gboolean database_circumstances(struct database *database, const GPtrArray *needed,
+                                struct circumstances *circumstances, GError **error)
 {
     *circumstances = (struct circumstances){.sees_replicas = TRUE};
     return database->driver->circumstances == NULL ||
-           database->driver->circumstances(database, circumstances, error);
+           database->driver->circumstances(database, needed, circumstances, error);
 }
 
 void schema_flaw_free(struct schema_flaw *flaw)

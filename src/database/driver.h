@@ -52,8 +52,8 @@ struct database_driver {
     gboolean (*approve)(struct database *database, gint64 lifetime, struct history_record *record,
                         GError **error);
     /* NULL: it has neither owners nor replicas. */
-    gboolean (*circumstances)(struct database *database, struct circumstances *circumstances,
-                              GError **error);
+    gboolean (*circumstances)(struct database *database, const GPtrArray *needed,
+                              struct circumstances *circumstances, GError **error);
     /* NULL both: the driver measures nothing. */
     gboolean (*impact_append)(struct database *database, const GArray *impacts, GError **error);
     GArray *(*impact_read)(struct database *database, gint64 from_id, GError **error);

@@ -197,6 +197,7 @@ static struct gate *gate_make(struct engine *engine, const struct gate_wish *wis
     g_clear_pointer(&look.marks, g_array_unref);
     g_clear_pointer(&look.history, g_ptr_array_unref);
     g_clear_pointer(&look.activity, activity_unref);
+    g_clear_pointer(&look.relations, g_ptr_array_unref);
     ask(gate, engine, wish);
     return gate;
 }

@@ -15,6 +15,7 @@ struct gate_look {
     GArray *marks;
     GPtrArray *history;
     struct activity *activity;
+    GPtrArray *relations; /* of char *: what the plan is known to write, alter or drop */
 };
 
 typedef void (*gate_check_fn)(struct gate_look *look, struct gate_check *check);

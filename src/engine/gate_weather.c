@@ -1,5 +1,6 @@
 /* What goes on in a database while somebody stands at the gate. All of it is told, and nothing is
  * refused for it: it may be otherwise a second later. */
+#include "analysis/inspection.h"
 #include "base/duration.h"
 #include "base/text.h"
 #include "database/circumstances.h"
@@ -22,40 +23,100 @@ void gate_look_lock(struct gate_look *look, struct gate_check *check)
                     holder.application);
 }
 
+/* ---- what the plan needs ----------------------------------------------------------------------
+ */
+
+static void add_relation(GPtrArray *relations, const struct sql_object *object)
+{
+    if (object->name == NULL)
+        return;
+    g_autofree char *name = sql_object_text(object);
+    if (!g_ptr_array_find_with_equal_func(relations, name, g_str_equal, NULL))
+        g_ptr_array_add(relations, g_steal_pointer(&name));
+}
+
+static void add_relations_of_step(GPtrArray *relations, const struct plan_step *step,
+                                  const char *schema)
+{
+    const struct inspection_context context = {SQL_POSTGRESQL, schema};
+    AUTOPTR(inspection) *inspection =
+        inspection_new(step->body, step->body_length, step->script, &context);
+    for (guint i = 0; i < inspection_count(inspection); i++) {
+        const struct inspected_statement *statement = inspection_at(inspection, i);
+        for (guint j = 0; statement->is_analysed && j < statement->relation_count; j++)
+            if (statement->relations[j].is_written && statement->relations[j].is_run)
+                add_relation(relations, &statement->relations[j].object);
+    }
+}
+
+/* As far as the text tells: what a function does when it is called is not in it. */
+static const GPtrArray *relations_of(struct gate_look *look)
+{
+    const struct plan *plan = look->wish->plan;
+    const struct database_facts *facts = database_facts(look->engine->database);
+    if (look->relations != NULL)
+        return look->relations;
+    look->relations = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; plan != NULL && i < plan->steps->len; i++)
+        if (strcmp(facts->product, "SQLite") != 0)
+            add_relations_of_step(look->relations, plan_step_at(plan, i), facts->schema);
+    return look->relations;
+}
+
+static gboolean is_needed(const GPtrArray *relations, const char *relation)
+{
+    return g_ptr_array_find_with_equal_func((GPtrArray *)(gsize)relations, relation, g_str_equal,
+                                            NULL);
+}
+
 /* ---- blockers -------------------------------------------------------------------------------- */
 
 /* A transaction this old is no short one that will be gone. */
 #define OLD_US 5000000
 
-static const struct relation_lock *lock_of(const struct activity *activity, int pid)
+/* What a session holds that matters: a lock on what the plan needs, else any, a strong one first.
+ */
+static const struct relation_lock *lock_of(const struct activity *activity, int pid,
+                                           const GPtrArray *needed, gboolean *is_in_need)
 {
     const struct relation_lock *found = NULL;
+    *is_in_need = FALSE;
     for (guint i = 0; i < activity->lock_count; i++) {
         const struct relation_lock *lock = &activity->locks[i];
-        if (lock->pid == pid && lock->is_granted && *lock->relation != '\0' &&
-            (found == NULL || strcmp(found->mode, "AccessShareLock") == 0))
+        if (lock->pid != pid || !lock->is_granted || *lock->relation == '\0')
+            continue;
+        if (is_needed(needed, lock->relation)) {
+            *is_in_need = TRUE;
+            return lock;
+        }
+        if (found == NULL || strcmp(found->mode, "AccessShareLock") == 0)
             found = lock;
     }
     return found;
 }
 
-static gboolean is_in_the_way(const struct activity *activity, const struct session *session)
+static gboolean is_in_the_way(const struct activity *activity, const struct session *session,
+                              const GPtrArray *needed)
 {
     gint64 since = session->transaction_since;
-    return !session->is_own && since != 0 &&
-           (g_str_has_prefix(session->state, "idle in transaction") ||
-            activity->taken_at - since > OLD_US) &&
-           lock_of(activity, session->pid) != NULL;
+    gboolean is_in_need;
+    if (session->is_own || lock_of(activity, session->pid, needed, &is_in_need) == NULL)
+        return FALSE;
+    return is_in_need || (since != 0 && (g_str_has_prefix(session->state, "idle in transaction") ||
+                                         activity->taken_at - since > OLD_US));
 }
 
 static void name_blocker(GString *text, const struct activity *activity,
-                         const struct session *session)
+                         const struct session *session, const GPtrArray *needed)
 {
-    const struct relation_lock *lock = lock_of(activity, session->pid);
-    g_autofree char *age = duration_format(activity->taken_at - session->transaction_since);
-    g_string_append_printf(text, "%spid %d (%s%s%s) %s for %s, holds %s", text->len > 0 ? "; " : "",
-                           session->pid, session->user, *session->application != '\0' ? ", " : "",
-                           session->application, session->state, age, lock->relation);
+    gboolean is_in_need;
+    const struct relation_lock *lock = lock_of(activity, session->pid, needed, &is_in_need);
+    gint64 since = session->transaction_since;
+    g_autofree char *age = duration_format(since != 0 ? activity->taken_at - since : 0);
+    g_string_append_printf(
+        text, "%spid %d (%s%s%s) %s for %s, holds %s%s", text->len > 0 ? "; " : "", session->pid,
+        session->user, *session->application != '\0' ? ", " : "", session->application,
+        session->state, age, lock->relation, is_in_need ? ", which this needs" : "");
 }
 
 #define NAMED_MAX 3
@@ -71,11 +132,12 @@ void gate_look_blockers(struct gate_look *look, struct gate_check *check)
         return;
     }
     const struct activity *activity = look->activity;
+    const GPtrArray *needed = relations_of(look);
     for (guint i = 0; i < activity->session_count; i++) {
-        if (!is_in_the_way(activity, &activity->sessions[i]))
+        if (!is_in_the_way(activity, &activity->sessions[i], needed))
             continue;
         if (count++ < NAMED_MAX)
-            name_blocker(text, activity, &activity->sessions[i]);
+            name_blocker(text, activity, &activity->sessions[i], needed);
     }
     if (count > NAMED_MAX)
         g_string_append_printf(text, "; and %u more", count - NAMED_MAX);
@@ -83,7 +145,8 @@ void gate_look_blockers(struct gate_look *look, struct gate_check *check)
         g_string_append_printf(text, "%sprepared transaction %s of %s", text->len > 0 ? "; " : "",
                                activity->prepared[i].gid, activity->prepared[i].owner);
     if (count == 0)
-        gate_answer(check, GATE_OK, NULL, "no old transaction holds a table here");
+        gate_answer(check, GATE_OK, NULL, "no old transaction holds a table%s",
+                    needed->len > 0 ? ", and nobody what this needs" : "");
     else
         gate_answer(check, GATE_WARNING, "'winch locks' shows all; what needs such a table waits",
                     "%s", text->str);
@@ -96,7 +159,7 @@ static gboolean read_circumstances(struct gate_look *look, struct gate_check *ch
 {
     g_autoptr(GError) failure = NULL;
     memset(circumstances, 0, sizeof *circumstances);
-    if (database_circumstances(look->engine->database, circumstances, &failure))
+    if (database_circumstances(look->engine->database, relations_of(look), circumstances, &failure))
         return TRUE;
     gate_answer_unknown(check, GATE_WARNING, g_steal_pointer(&failure));
     return FALSE;
@@ -113,7 +176,12 @@ void gate_look_rights(struct gate_look *look, struct gate_check *check)
     }
     if (!read_circumstances(look, check, &seen))
         return;
-    if (seen.tables_of_others > 0)
+    if (seen.needed_of_others != NULL)
+        gate_answer(check, GATE_WARNING, "let its owner run this, or become a member of that role",
+                    "%s belongs to a role that %s is no member of: only its owner drops or alters "
+                    "it",
+                    seen.needed_of_others, facts->user);
+    else if (seen.tables_of_others > 0)
         gate_answer(check, GATE_WARNING, "only an owner drops or alters a table",
                     "%u of %u tables in schema %s belong to roles that %s is no member of",
                     seen.tables_of_others, seen.tables, facts->schema, facts->user);

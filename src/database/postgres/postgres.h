@@ -238,8 +238,8 @@ char *postgres_layout_script(const struct postgres *postgres);
  * 'w'rite, 'd'elete, or '\0' for none in particular. As last looked at. */
 gboolean postgres_own_can(const struct postgres *postgres, const char *table, char right);
 /* circumstances.c */
-gboolean postgres_circumstances(struct database *database, struct circumstances *circumstances,
-                                GError **error);
+gboolean postgres_circumstances(struct database *database, const GPtrArray *needed,
+                                struct circumstances *circumstances, GError **error);
 /* marks.c */
 GArray *postgres_marks_read(struct database *database, GError **error);
 gboolean postgres_mark_write(struct database *database, const struct version_mark *mark,
