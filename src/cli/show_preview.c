@@ -41,8 +41,8 @@ static char *lock_text(const struct preview_statement *statement)
     const struct preview_lock *lock = shown_lock(statement);
     if (lock == NULL)
         return g_strdup("");
-    return g_strdup_printf("%s%s", lock->basis == PREVIEW_PREDICTED ? "~" : "",
-                           lock_mode_text(lock->mode));
+    return g_strdup_printf("%s%s", lock_mode_text(lock->mode),
+                           lock->basis == PREVIEW_PREDICTED ? " ?" : "");
 }
 
 /* Its beginning: enough to know it by. */
@@ -227,8 +227,6 @@ static void show_step(struct command_context *context, const struct preview *pre
     struct output *output = context->output;
     const struct preview_step *step = preview_step_at(preview, index);
     show_step_head(output, preview, step);
-    if (step->outcome == PREVIEW_NOT_REACHED || step->outcome == PREVIEW_NOT_TRIED)
-        return;
     if (step->statements->len > 0) {
         struct output_table *table = table_for(output, preview->level);
         for (guint i = 0; i < step->statements->len; i++)
@@ -303,7 +301,7 @@ static void show_totals(struct output *output, const struct preview *preview)
 
 static const char *const level_texts[] = {
     [PREVIEW_LEVEL_DEFAULT] = "",
-    [PREVIEW_LEVEL_CATALOG] = "read from the text alone",
+    [PREVIEW_LEVEL_CATALOG] = "told from the text and the sizes of the tables;",
     [PREVIEW_LEVEL_SCRATCH] = "measured on",
     [PREVIEW_LEVEL_DATABASE] = "measured on",
 };
@@ -313,6 +311,19 @@ static enum output_role role_of(const struct preview *preview)
     if (preview->outcome == PREVIEW_FAILS)
         return ROLE_BAD;
     return preview->outcome == PREVIEW_NOT_TRIED ? ROLE_WARNING : ROLE_GOOD;
+}
+
+static gboolean is_any_predicted(const struct preview *preview)
+{
+    for (guint i = 0; i < preview->steps->len; i++) {
+        const struct preview_step *step = preview_step_at(preview, i);
+        for (guint j = 0; j < step->statements->len; j++) {
+            const struct preview_lock *lock = shown_lock(preview_statement_at(step, j));
+            if (lock != NULL && lock->basis == PREVIEW_PREDICTED)
+                return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 static void preview_show(struct command_context *context, const struct preview *preview)
@@ -325,6 +336,8 @@ static void preview_show(struct command_context *context, const struct preview *
                     level_texts[preview->level], *on != '\0' ? " " : "", on);
     for (guint i = 0; i < preview->steps->len; i++)
         show_step(context, preview, i);
+    if (is_any_predicted(preview))
+        output_line(output, ROLE_PLAIN, "\n?: expected from the text of the statement, not seen");
     if (preview->steps->len > 0) {
         show_weather(output, preview->weather);
         show_uncovered(output, preview);

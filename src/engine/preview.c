@@ -196,6 +196,7 @@ static gboolean run_at_level(struct engine *engine, struct preview *preview,
 {
     switch (preview->level) {
     case PREVIEW_LEVEL_CATALOG:
+        preview->on = "nothing was run";
         return TRUE;
     case PREVIEW_LEVEL_SCRATCH:
         return preview_on_scratch(engine, preview, options, FALSE, error);

@@ -27,6 +27,11 @@ gboolean preview_judge(struct engine *engine, struct preview *preview, GError **
 gboolean preview_refuse_large(const struct engine *engine, const struct preview *preview,
                               GError **error);
 
+/* ---- preview_predict.c ----------------------------------------------------------------------- */
+
+/* Fills in from the text what was not measured, and marks it so. Reads the files. */
+void preview_predict(struct engine *engine, struct preview *preview);
+
 /* ---- preview_escape.c ------------------------------------------------------------------------ */
 
 /* Names what of the plan a rollback would not undo, by the words of its statements. */

@@ -319,7 +319,7 @@ static void judge_statement(struct preview *preview, struct preview_statement *s
     g_autofree char *verdict = NULL;
     statement->risk = MAX(by_work, by_lock);
     if (statement->basis == PREVIEW_UNKNOWN)
-        verdict = g_strdup(statement->was_run ? "its locks were not measured" : "not run");
+        verdict = g_strdup("not known: neither measured nor to be told from its text");
     else if (work != NULL && by_work >= by_lock)
         verdict = verdict_of_work(work, by_work);
     else if (statement->risk == PREVIEW_HARMLESS && is_held)
@@ -422,6 +422,7 @@ static void total_outcome(struct preview *preview)
 
 gboolean preview_judge(struct engine *engine, struct preview *preview, GError **error)
 {
+    preview_predict(engine, preview);
     if (!estimate_all(engine, preview, error))
         return FALSE;
     preview->statements_us = preview->wal_bytes = -1;

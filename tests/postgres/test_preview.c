@@ -214,7 +214,31 @@ static void preview__safe_not_null__scans_while_others_go_on(void **state)
     assert_previewed(test, PREVIEW_LEVEL_DATABASE);
     assert_int_equal(test->preview->risk, PREVIEW_BRIEF);
     assert_true(statement_of(test, 2, 0)->is_shadowed);
-    assert_says(statement_of(test, 2, 0)->verdict, "not told");
+    assert_int_equal(lock_of(statement_of(test, 2, 0))->mode, LOCK_MODE_ACCESS_EXCLUSIVE);
+    assert_int_equal(lock_of(statement_of(test, 2, 0))->basis, PREVIEW_PREDICTED);
+}
+
+static void preview__catalog__runs_nothing(void **state)
+{
+    struct preview_test *test = *state;
+    g_autofree char *before = fingerprint(test);
+    put_unsafe(test);
+    put(test, "000002_type.up.sql", "ALTER TABLE child ALTER COLUMN id TYPE bigint;");
+    put(test, "000003_apart.up.sql", "CREATE INDEX CONCURRENTLY c ON child (email);");
+    put(test, "000004_code.up.sql", "DO $$BEGIN EXECUTE 'SELECT 1'; END$$;");
+    assert_previewed(test, PREVIEW_LEVEL_CATALOG);
+    const struct preview_statement *statement = statement_of(test, 0, 0);
+    assert_int_equal(test->preview->outcome, PREVIEW_READ);
+    assert_false(statement->was_run);
+    assert_int_equal(statement->basis, PREVIEW_PREDICTED);
+    assert_int_equal(lock_of(statement)->mode, LOCK_MODE_ACCESS_EXCLUSIVE);
+    assert_int_equal(work_of(statement)->kind, PREVIEW_SCANS);
+    assert_true(work_of(statement)->bytes > 100000);
+    assert_true(statement->estimated_us > 0);
+    assert_int_equal(lock_of(statement_of(test, 2, 0))->mode, LOCK_MODE_SHARE_UPDATE_EXCLUSIVE);
+    assert_false(test->preview->is_recorded);
+    g_autofree char *after = fingerprint(test);
+    assert_string_equal(before, after);
 }
 
 static void preview__apart__runs_on_a_copy_alone(void **state)
@@ -502,6 +526,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(preview__set_not_null__scans_under_access_exclusive),
         TEST(preview__safe_not_null__scans_while_others_go_on),
+        TEST(preview__catalog__runs_nothing),
         TEST(preview__apart__runs_on_a_copy_alone),
         TEST(preview__new_enum_value__is_no_failure),
         TEST(preview__failure__is_where_the_run_fails),
