@@ -122,7 +122,8 @@ WINCH_API void winch_close(winch *handle);
 /* Creates version table and history when they are missing. Idempotent. */
 WINCH_API enum winch_status winch_initialize(winch *handle);
 
-/* Applies every pending migration; WINCH_OK also when there was none. */
+/* Applies every pending migration; WINCH_OK also when there was none. The call is the yes that a
+ * policy may ask a person for. */
 WINCH_API enum winch_status winch_migrate(winch *handle);
 
 /* Goes back to version (WINCH_NO_VERSION: before the first); WINCH_MISUSED where that is above,
@@ -138,9 +139,15 @@ WINCH_API enum winch_status winch_status_read(winch *handle, const struct winch_
 WINCH_API enum winch_status winch_validate(winch *handle, const struct winch_finding **findings,
                                            size_t *count);
 
-/* Sets the version row by hand, for recovery. reason is recorded; confirm as for rollback. */
+/* Sets the version row by hand, for recovery. reason is recorded (NULL: that of
+ * winch_set_reason()); confirm as for rollback. */
 WINCH_API enum winch_status winch_force(winch *handle, int64_t version, const char *reason,
                                         const char *confirm);
+
+/* Why the next calls change the database: recorded, and asked for by some environments' policies.
+ * overrides: the reason also stands for what a policy lets be passed over (how far back, a preview,
+ * a backup), and history says for what. NULL: no reason any more. The string is copied. */
+WINCH_API void winch_set_reason(winch *handle, const char *reason, bool overrides);
 
 /* Cancels what runs in this handle, or else its next call: everything uncommitted is rolled back,
  * the call returns WINCH_CANCELLED. One that came when all was done changes nothing. The one

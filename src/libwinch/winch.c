@@ -10,7 +10,9 @@
 struct winch {
     struct engine_settings *settings; /* NULL after a mistake in the options */
     struct engine *engine;            /* NULL until a call needs it */
-    GMutex lock;                      /* guards cancellation against winch_cancel() */
+    char *reason;
+    gboolean overrides;
+    GMutex lock; /* guards cancellation against winch_cancel() */
     struct cancellation *cancellation;
     winch_event_fn on_event;
     void *event_data;
@@ -87,9 +89,17 @@ void winch_close(winch *handle)
     g_clear_error(&handle->opening_error);
     g_array_unref(handle->migrations);
     g_array_unref(handle->findings);
+    g_free(handle->reason);
     cancellation_unref(handle->cancellation);
     g_mutex_clear(&handle->lock);
     g_free(handle);
+}
+
+void winch_set_reason(winch *handle, const char *reason, bool overrides)
+{
+    g_free(handle->reason);
+    handle->reason = g_strdup(reason);
+    handle->overrides = overrides;
 }
 
 void winch_cancel(winch *handle)
@@ -237,7 +247,10 @@ enum winch_status winch_initialize(winch *handle)
 /* Going up, the call is the yes that a policy may ask a person for. */
 static void change(struct winch *handle, const struct goal *goal, const char *confirm)
 {
-    struct change_options options = {.confirm = confirm, .is_confirmed = goal->kind == GOAL_UP};
+    struct change_options options = {.confirm = confirm,
+                                     .reason = handle->reason,
+                                     .override = handle->overrides ? handle->reason : NULL,
+                                     .is_confirmed = goal->kind == GOAL_UP};
     struct change_report report;
     engine_migrate(handle->engine, goal, &options, &report, &handle->error);
     change_report_clear(&report);
@@ -265,7 +278,9 @@ enum winch_status winch_rollback(winch *handle, int64_t version, const char *con
 enum winch_status winch_force(winch *handle, int64_t version, const char *reason,
                               const char *confirm)
 {
-    struct change_options options = {.confirm = confirm, .reason = reason};
+    struct change_options options = {.confirm = confirm,
+                                     .reason = reason != NULL ? reason : handle->reason,
+                                     .override = handle->overrides ? handle->reason : NULL};
     forget_answers(handle);
     if (connect_engine(handle))
         engine_force(handle->engine, version, &options, &handle->error);

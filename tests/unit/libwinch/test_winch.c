@@ -93,6 +93,28 @@ static void winch__cancel__ends_the_call_and_leaves_the_handle_usable(void **sta
     winch_close(handle);
 }
 
+static void winch__rollback__needs_what_production_asks_for(void **state)
+{
+    g_autofree char *file = folder_path(*state, "app.db");
+    g_autofree char *url = g_strconcat("sqlite3://", file, NULL);
+    g_autofree char *words = NULL;
+    winch *handle = winch_open(&(struct winch_options){
+        .database_url = url, .migrations_path = *state, .environment = "production"});
+    assert_int_equal(winch_migrate(handle), WINCH_OK);
+    assert_int_equal(winch_rollback(handle, 1, NULL), WINCH_REFUSED);
+    assert_non_null(strstr(winch_last_error(handle)->message, "no reason given"));
+    winch_set_reason(handle, "it broke", false);
+    assert_int_equal(winch_rollback(handle, 1, NULL), WINCH_REFUSED);
+    assert_null(strstr(winch_last_error(handle)->message, "no reason given"));
+    winch_set_reason(handle, "it broke", true);
+    assert_int_equal(winch_rollback(handle, 1, NULL), WINCH_REFUSED);
+    const char *asked = strchr(winch_last_error(handle)->message, '"');
+    assert_non_null(asked);
+    words = g_strndup(asked + 1, strcspn(asked + 1, "\""));
+    assert_int_equal(winch_rollback(handle, 1, words), WINCH_OK);
+    winch_close(handle);
+}
+
 /* The last migration is in when the wish to stop comes: it was too late for this call. */
 static void winch__cancel__too_late_does_not_hit_the_next_call(void **state)
 {
@@ -212,6 +234,7 @@ int main(void)
         WINCH_TEST(winch__cancel__ends_waiting_for_a_server),
         WINCH_TEST(winch__cancel__ends_waiting_for_the_lock),
         WINCH_TEST(winch__rollback__never_goes_up),
+        WINCH_TEST(winch__rollback__needs_what_production_asks_for),
         WINCH_TEST(winch__validate__says_what_it_found),
         WINCH_TEST(winch__open__keeps_a_mistake_for_every_call),
     };
