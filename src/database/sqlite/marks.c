@@ -24,6 +24,7 @@ GArray *sqlite_marks_read(struct database *database, GError **error)
         mark.marked_by = g_strdup((const char *)sqlite3_column_text(statement, 3));
         mark.reason = g_strdup((const char *)sqlite3_column_text(statement, 4));
         g_array_append_val(marks, mark);
+        /* cppcheck-suppress memleak ; the array has it now */
     }
     return more == 0 ? g_steal_pointer(&marks) : NULL;
 }
