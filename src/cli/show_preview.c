@@ -291,9 +291,9 @@ static void show_totals(struct output *output, const struct preview *preview)
     if (preview->level == PREVIEW_LEVEL_CATALOG)
         return;
     output_line(output, ROLE_PLAIN,
-                "\nstatements %s; ACCESS EXCLUSIVE held at most %s at a time; WAL of the whole "
-                "server meanwhile %s",
-                elapsed, exclusive, wal);
+                "\nstatements %s; ACCESS EXCLUSIVE held %s%s; WAL of the whole server meanwhile %s",
+                elapsed, preview->exclusive_us > 0 ? "at most at a time " : "never",
+                preview->exclusive_us > 0 ? exclusive : "", wal);
     if (*here != '\0')
         output_line(output, ROLE_WARNING,
                     "on this database's tables: about %s, an estimate from their sizes", here);

@@ -87,6 +87,30 @@ static void config__load__takes_the_sample_file(void **state)
     assert_string_equal(config_file(config), path);
 }
 
+static void config__sizes__have_the_units_of_postgresql(void **state)
+{
+    static const struct {
+        const char *text;
+        gint64 bytes; /* -1: refused */
+    } rows[] = {{"8192", 8192},       {"512kB", 512 * 1024}, {"100MB", 100 * 1024 * 1024},
+                {"2 GB", 2LL << 30},  {"1TB", 1LL << 40},    {"100mb", -1},
+                {"MB", -1},           {"1.5GB", -1},         {"-1MB", -1},
+                {"99999999999TB", -1}};
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct setting_value value = {.text = NULL};
+        g_autoptr(GError) error = NULL;
+        gboolean is_size =
+            setting_parse(setting_get(CONFIG_LARGE_TABLE), rows[i].text, 0, &value, &error);
+        assert_int_equal(is_size, rows[i].bytes >= 0);
+        if (is_size)
+            assert_int_equal(value.number, rows[i].bytes);
+        else
+            assert_true(error_is(error, ERROR_CONFIG));
+        setting_value_clear(&value);
+    }
+}
+
 /* The comments of the sample file, as a file of their own. */
 static void config__load__takes_every_addition(void **state)
 {
@@ -525,6 +549,7 @@ static void config__lint__is_what_its_environment_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(config__sizes__have_the_units_of_postgresql),
         cmocka_unit_test(config__load__takes_the_sample_file),
         cmocka_unit_test(config__load__takes_every_addition),
         cmocka_unit_test(config__load__defaults_are_valid),
