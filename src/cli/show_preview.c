@@ -290,10 +290,12 @@ static void show_totals(struct output *output, const struct preview *preview)
     g_autofree char *here = time_text(preview->estimated_us);
     if (preview->level == PREVIEW_LEVEL_CATALOG)
         return;
+    g_autofree char *held = preview->exclusive_us > 0
+                                ? g_strdup_printf("held for at most %s at a time", exclusive)
+                                : g_strdup("never held");
     output_line(output, ROLE_PLAIN,
-                "\nstatements %s; ACCESS EXCLUSIVE held %s%s; WAL of the whole server meanwhile %s",
-                elapsed, preview->exclusive_us > 0 ? "at most at a time " : "never",
-                preview->exclusive_us > 0 ? exclusive : "", wal);
+                "\nstatements %s; ACCESS EXCLUSIVE %s; WAL of the whole server meanwhile %s",
+                elapsed, held, wal);
     if (*here != '\0')
         output_line(output, ROLE_WARNING,
                     "on this database's tables: about %s, an estimate from their sizes", here);

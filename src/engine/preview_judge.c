@@ -313,13 +313,18 @@ static void judge_statement(struct preview *preview, struct preview_statement *s
 {
     const struct preview_work *work = worst_work(statement);
     const struct preview_lock *lock = worst_lock(statement);
+    /* An index's lock comes with its table's; where that is not new, the table is locked already.
+     */
+    if (is_held && lock != NULL && lock->kind == 'i')
+        lock = NULL;
     enum preview_risk by_work = work != NULL ? risk_of_work(work) : PREVIEW_HARMLESS;
     enum preview_risk by_lock =
         lock != NULL ? MIN(risk_of_hold(lock->mode), PREVIEW_BRIEF) : PREVIEW_HARMLESS;
     g_autofree char *verdict = NULL;
     statement->risk = MAX(by_work, by_lock);
     if (statement->basis == PREVIEW_UNKNOWN)
-        verdict = g_strdup("not known: neither measured nor to be told from its text");
+        verdict = g_strdup(statement->was_run ? "what it locks was not measured"
+                                              : "not known: its text does not tell");
     else if (work != NULL && by_work >= by_lock)
         verdict = verdict_of_work(work, by_work);
     else if (statement->risk == PREVIEW_HARMLESS && is_held)
