@@ -88,6 +88,11 @@ gboolean command_preview(struct command_context *context, GError **error);
 gboolean preview_goal(struct command_context *context, const struct goal *goal, GError **error);
 /* preview_json.c */
 json_t *preview_json(const struct preview *preview);
+/* show_receipt.c */
+gboolean command_receipt(struct command_context *context, GError **error);
+/* What the plan of a change destroys: evidence for whoever is asked, or tries it dry. What stands
+ * in the way of it stops nothing. */
+void receipt_show_before(struct command_context *context, struct plan *plan);
 /* show_history.c */
 gboolean command_history(struct command_context *context, GError **error);
 /* show_graph.c, show_locks.c */

@@ -180,6 +180,14 @@ const struct command commands[] = {
      "the configuration switches them. Exit status 6 when something is wrong; notices\n"
      "may be meant and do not count.",
      NULL, 0, 0, LOOKS, command_validate},
+    {"receipt", GROUP_PROVE, "[TARGET]", "what going back to TARGET destroys, counted",
+     "One step back, or the way to TARGET. Tables, columns, types, sequences and\n"
+     "whatever goes with them; rows, values that are not null, bytes, and the rows\n"
+     "written since the migration was applied. Exact within --budget, else an estimate\n"
+     "that says so. --on database runs it in a transaction that is rolled back, which\n"
+     "takes its locks for a moment (the default in development); --on catalog reads\n"
+     "files and catalog and takes none. Exit status 6 when it would fail.",
+     OPTIONS("on", "budget"), 0, 1, LOOKS, command_receipt},
     {"console", GROUP_SERVE, "", "the console: every screen, every key",
      "Also what winch does without a command on a terminal. Production is read-only\n"
      "until it is armed (w) or --write is given; --readonly cannot be armed. On a\n"

@@ -117,6 +117,8 @@ gboolean gate_ask(struct command_context *context, const struct gate_wish *wish,
         return TRUE;
     if (gate->plan != NULL) {
         plan_show(context, gate->plan);
+        if (plan_goes_down(gate->plan))
+            receipt_show_before(context, gate->plan);
         gate_show(context, gate);
     }
     return gate->failed > 0 /* the engine refuses it, and records that */

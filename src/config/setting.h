@@ -83,6 +83,8 @@ enum setting_type {
       "reset carry", 0, 0, "whether settings a file leaves behind reach the next one")             \
     X(FINGERPRINT, CHOICE, "options.fingerprint", "WINCH_FINGERPRINT", NULL, "run",                \
       "run each off", 0, 0, "when the schema is recorded: after a run, after each migration")      \
+    X(RECEIPT_BUDGET, DURATION, "options.receipt_budget", "WINCH_RECEIPT_BUDGET", NULL, "10s",     \
+      NULL, 0, 0, "longest time for counting what a rollback destroys; 0: no limit")               \
     X(CHECK_CONSTRAINTS, BOOLEAN, "validation.check_constraints", "WINCH_CHECK_CONSTRAINTS", NULL, \
       "true", NULL, 0, 0, "constraints that are not validated are findings")                       \
     X(CHECK_INDEXES, BOOLEAN, "validation.check_indexes", "WINCH_CHECK_INDEXES", NULL, "true",     \

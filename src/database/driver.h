@@ -6,6 +6,7 @@
 #include "database/circumstances.h"
 #include "database/database.h"
 #include "database/mark.h"
+#include "database/inventory.h"
 
 /* Each driver's handle begins with this. */
 struct database {
@@ -75,6 +76,16 @@ struct database_driver {
                          struct run_result *result, GError **error);
     gboolean (*rehearsal_keep)(struct database *database, GError **error); /* NULL: cannot */
     void (*rehearsal_end)(struct database *database);
+    gboolean counts_changes; /* inventory_list tells rows deleted and updated, by table */
+    /* Lists by inventory_add() whatever could be lost; without names when is_brief. */
+    gboolean (*inventory_list)(struct database *database, struct inventory *inventory,
+                               gboolean is_brief, GError **error);
+    /* The keys of what depends on the thing with this key, on that, and so on: appended to keys
+     * (char *). NULL: nothing does that is not in its parents. */
+    gboolean (*inventory_dependents)(struct database *database, const char *key, GPtrArray *keys,
+                                     GError **error);
+    gboolean (*losses_count)(struct database *database, GPtrArray *losses, gint64 budget,
+                             gint64 lock_timeout, GError **error);
     gboolean (*force)(struct database *database, gint64 version, struct history_record *record,
                       GError **error);
     gboolean (*drop)(struct database *database, struct history_record *record, GPtrArray *dropped,

@@ -36,6 +36,9 @@ struct ledger *engine_ledger(struct engine *engine, struct version_state *state,
 /* The same for a row that was read already. */
 struct ledger *engine_ledger_beside(struct engine *engine, const struct version_state *state,
                                     GError **error);
+/* The dialect that the files of this database are written in. */
+enum sql_dialect engine_dialect(const struct engine *engine);
+
 struct plan *engine_plan_from(struct engine *engine, const struct version_state *state,
                               const struct ledger *ledger, const struct goal *goal, GError **error);
 

@@ -51,6 +51,7 @@ struct engine_settings *engine_settings_new(void)
     settings->timeout = 300000;
     settings->lock_timeout = 30000;
     settings->large_table = 100 * 1024 * 1024;
+    settings->receipt_budget = 10000;
     settings->retry_delay = 5000;
     settings->max_retries = 3;
     settings->finishes_on_hangup = TRUE;

@@ -33,6 +33,7 @@ struct engine_settings {
     gboolean is_timeout_said; /* not a default: it outweighs that of the URL */
     gint64 lock_timeout;
     gint64 large_table; /* bytes from which on production keeps a table from a preview */
+    gint64 receipt_budget; /* for counting what goes back destroys; 0: no limit */
     gint64 retry_delay;
     guint max_retries;
     gboolean finishes_on_hangup;

@@ -130,6 +130,7 @@ struct engine_settings *engine_settings_from_config(const struct config *config,
     settings->is_timeout_said = config_origin(config, CONFIG_TIMEOUT)->kind != ORIGIN_DEFAULT;
     settings->lock_timeout = config_duration(config, CONFIG_LOCK_TIMEOUT);
     settings->large_table = config_integer(config, CONFIG_LARGE_TABLE);
+    settings->receipt_budget = config_duration(config, CONFIG_RECEIPT_BUDGET);
     settings->retry_delay = config_duration(config, CONFIG_RETRY_DELAY);
     settings->max_retries = (guint)config_integer(config, CONFIG_MAX_RETRIES);
     settings->finishes_on_hangup = strcmp(config_string(config, CONFIG_ON_HANGUP), "finish") == 0;

@@ -169,6 +169,10 @@ const struct database_driver postgres_driver = {
     .rehearse = postgres_rehearse,
     .rehearsal_keep = postgres_rehearsal_keep,
     .rehearsal_end = postgres_rehearsal_end,
+    .counts_changes = TRUE,
+    .inventory_list = postgres_inventory_list,
+    .inventory_dependents = postgres_inventory_dependents,
+    .losses_count = postgres_losses_count,
     .force = postgres_force,
     .drop = postgres_drop,
 };

@@ -286,6 +286,13 @@ GArray *postgres_catalog_origins(struct database *database, const GPtrArray *dif
 /* impact.c */
 gboolean postgres_impact_append(struct database *database, const GArray *impacts, GError **error);
 GArray *postgres_impact_read(struct database *database, gint64 from_id, GError **error);
+/* inventory.c, receipt.c */
+gboolean postgres_inventory_list(struct database *database, struct inventory *inventory,
+                                 gboolean is_brief, GError **error);
+gboolean postgres_inventory_dependents(struct database *database, const char *key, GPtrArray *keys,
+                                       GError **error);
+gboolean postgres_losses_count(struct database *database, GPtrArray *losses, gint64 budget,
+                               gint64 lock_timeout, GError **error);
 /* drop.c */
 gboolean postgres_drop(struct database *database, struct history_record *record, GPtrArray *dropped,
                        GError **error);

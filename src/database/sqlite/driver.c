@@ -105,6 +105,8 @@ const struct database_driver sqlite_driver = {
     .rehearsal_begin = sqlite_rehearsal_begin,
     .rehearse = sqlite_rehearse,
     .rehearsal_end = sqlite_rehearsal_end,
+    .inventory_list = sqlite_inventory_list,
+    .losses_count = sqlite_losses_count,
     .force = sqlite_force,
     .drop = sqlite_drop,
 };

@@ -172,6 +172,13 @@ void sqlite_session_remember(struct sqlite *sqlite);
 void sqlite_session_restore_settings(struct sqlite *sqlite, const struct run_job *job);
 void sqlite_session_restore_objects(struct sqlite *sqlite, const struct run_job *job);
 
+/* ---- receipt.c ------------------------------------------------------------------------------- */
+
+gboolean sqlite_inventory_list(struct database *database, struct inventory *inventory,
+                               gboolean is_brief, GError **error);
+gboolean sqlite_losses_count(struct database *database, GPtrArray *losses, gint64 budget,
+                             gint64 lock_timeout, GError **error);
+
 /* ---- run.c, rehearse.c, drop.c -------------------------------------------------------------- */
 
 gboolean sqlite_run(struct database *database, const struct run_job *job, struct run_result *result,

@@ -1,0 +1,151 @@
+/* What a step destroys as its text says it, for where nothing may be run. What the text leaves open
+ * is noted, never guessed. */
+#include "engine/receipt_read.h"
+
+#include "analysis/inspection.h"
+#include "engine/internal.h"
+
+struct reading {
+    struct engine *engine;
+    struct receipt *receipt;
+    struct inventory *inventory;
+    guint index;
+    const char *since;
+    GPtrArray *notes; /* of char * */
+};
+
+static void note(struct reading *reading, unsigned line, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+static void note(struct reading *reading, unsigned line, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_ptr_array_add(reading->notes, g_strdup_printf("line %u: %s", line, text));
+}
+
+static const struct {
+    enum sql_object_kind object;
+    enum loss_kind loss;
+} kinds[] = {
+    {SQL_OBJECT_TABLE, LOSS_TABLE},         {SQL_OBJECT_FOREIGN_TABLE, LOSS_TABLE},
+    {SQL_OBJECT_COLUMN, LOSS_COLUMN},       {SQL_OBJECT_MATERIALIZED_VIEW, LOSS_MATERIALIZED_VIEW},
+    {SQL_OBJECT_VIEW, LOSS_VIEW},           {SQL_OBJECT_SEQUENCE, LOSS_SEQUENCE},
+    {SQL_OBJECT_INDEX, LOSS_INDEX},         {SQL_OBJECT_CONSTRAINT, LOSS_CONSTRAINT},
+    {SQL_OBJECT_TRIGGER, LOSS_TRIGGER},     {SQL_OBJECT_POLICY, LOSS_POLICY},
+    {SQL_OBJECT_RULE, LOSS_RULE},           {SQL_OBJECT_STATISTICS, LOSS_STATISTICS},
+    {SQL_OBJECT_TYPE, LOSS_TYPE},           {SQL_OBJECT_DOMAIN, LOSS_TYPE},
+    {SQL_OBJECT_FUNCTION, LOSS_FUNCTION},   {SQL_OBJECT_PROCEDURE, LOSS_FUNCTION},
+    {SQL_OBJECT_AGGREGATE, LOSS_FUNCTION},  {SQL_OBJECT_ROUTINE, LOSS_FUNCTION},
+    {SQL_OBJECT_EXTENSION, LOSS_EXTENSION}, {SQL_OBJECT_SCHEMA, LOSS_SCHEMA},
+};
+
+static enum loss_kind loss_of(const struct sql_action *action)
+{
+    gboolean has_part = sql_action_has_part(action->kind);
+    enum sql_object_kind kind =
+        has_part ? sql_action_object_kind(action->kind) : action->object.kind;
+    if (action->kind == SQL_ACTION_TRUNCATE)
+        return LOSS_EMPTIED;
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (kinds[i].object == kind)
+            return kinds[i].loss;
+    return LOSS_KINDS;
+}
+
+static gboolean take(struct reading *reading, const struct sql_action *action, enum loss_kind kind,
+                     GError **error)
+{
+    gboolean has_part = sql_action_has_part(action->kind), is_there;
+    g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *what = sql_action_describe(action);
+    struct inventory_name name = {
+        .kind = kind,
+        .schema = action->object.is_assumed ? NULL : action->object.schema,
+        .relation = has_part ? action->object.name : NULL,
+        .name = has_part ? action->part : action->object.name,
+        .cascades = (action->flags & SQL_FLAG(CASCADE)) != 0,
+    };
+    if (database_inventory_take(reading->engine->database, reading->inventory, &name,
+                                reading->index, reading->since, reading->receipt->losses, others,
+                                &is_there, error)) {
+        g_ptr_array_add(others, NULL);
+        g_autofree char *list = g_strjoinv(", ", (char **)others->pdata);
+        if (others->len > 1)
+            note(reading, action->line, "%s would fail: in its way is %s", what, list);
+        if (kind == LOSS_EMPTIED && name.cascades)
+            note(reading, action->line, "%s also empties what references it", what);
+        return TRUE;
+    }
+    if (is_there)
+        return FALSE;
+    if ((action->flags & SQL_FLAG(IF_EXISTS)) == 0)
+        note(reading, action->line, "%s: there is no such thing here now, or more than one", what);
+    return TRUE;
+}
+
+static gboolean happens_now(const struct sql_action *action)
+{
+    return (action->flags & SQL_FLAG(IN_BODY)) == 0 || (action->flags & SQL_FLAG(IS_RUN)) != 0;
+}
+
+/* The rows that a query chooses are known once it has run. */
+static gboolean read_action(struct reading *reading, const struct sql_action *action,
+                            GError **error)
+{
+    g_autofree char *what = sql_action_describe(action);
+    if (!happens_now(action))
+        return TRUE;
+    if (action->kind == SQL_ACTION_UPDATE || action->kind == SQL_ACTION_DELETE ||
+        action->kind == SQL_ACTION_MERGE)
+        note(reading, action->line, "%s: how many rows is not known before it runs", what);
+    if (action->kind == SQL_ACTION_ALTER_COLUMN_TYPE)
+        note(reading, action->line, "%s: whether values are lost is not known before it runs",
+             what);
+    if (action->kind == SQL_ACTION_DROP_OWNED)
+        note(reading, action->line, "%s: what that is, is not known before it runs", what);
+    enum loss_kind kind = loss_of(action);
+    gboolean is_loss =
+        action->kind == SQL_ACTION_TRUNCATE || sql_action_effect(action->kind) == SQL_DROPS;
+    return !is_loss || kind == LOSS_KINDS || take(reading, action, kind, error);
+}
+
+static gboolean read_statement(struct reading *reading, const struct script *script,
+                               const struct inspected_statement *statement, GError **error)
+{
+    unsigned line =
+        g_array_index(script->statements, struct script_statement, statement->index).line;
+    if (!statement->is_analysed) {
+        note(reading, line, "not analysed (%s): what it destroys is not known before it runs",
+             statement->not_analysed);
+        return TRUE;
+    }
+    if (statement->opaque != NULL)
+        note(reading, line, "%s: what that destroys is not known before it runs",
+             statement->opaque);
+    for (guint i = 0; i < statement->action_count; i++)
+        if (!read_action(reading, &statement->actions[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean receipt_read_step(struct receipt *receipt, guint index, struct engine *engine,
+                           struct inventory *inventory, const char *since, GError **error)
+{
+    const struct plan_step *step = plan_step_at(receipt->plan, index);
+    const struct inspection_context context = {.dialect = engine_dialect(engine)};
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    struct reading reading = {engine, receipt, inventory, index, since, notes};
+    AUTOPTR(inspection) *inspection =
+        inspection_new(step->body, step->body_length, step->script, &context);
+    for (guint i = 0; i < inspection_count(inspection); i++)
+        if (!read_statement(&reading, step->script, inspection_at(inspection, i), error))
+            return FALSE;
+    receipt->steps[index].is_seen = notes->len == 0;
+    if (notes->len > 0) {
+        g_ptr_array_add(notes, NULL);
+        receipt->steps[index].note = g_strjoinv("\n", (char **)notes->pdata);
+    }
+    return TRUE;
+}
