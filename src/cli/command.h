@@ -93,6 +93,8 @@ gboolean command_receipt(struct command_context *context, GError **error);
 /* What the plan of a change destroys: evidence for whoever is asked, or tries it dry. What stands
  * in the way of it stops nothing. */
 void receipt_show_before(struct command_context *context, struct plan *plan);
+/* verify.c */
+gboolean command_verify(struct command_context *context, GError **error);
 /* show_history.c */
 gboolean command_history(struct command_context *context, GError **error);
 /* show_graph.c, show_locks.c */

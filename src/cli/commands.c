@@ -188,6 +188,18 @@ const struct command commands[] = {
      "takes its locks for a moment (the default in development); --on catalog reads\n"
      "files and catalog and takes none. Exit status 6 when it would fail.",
      OPTIONS("on", "budget"), 0, 1, LOOKS, command_receipt},
+    {"verify", GROUP_PROVE, "[RANGE]", "which downs undo their ups, proved on a scratch database",
+     "Each migration up, down and up again, step by step, compared by catalog and by\n"
+     "rows. exact; order: of columns alone; leftover, changed, lost: named; data: rows\n"
+     "are not what they were; down fails; up again fails. Extensions and labels of an\n"
+     "enum that stay are usual leftovers. RANGE is a version, 3..7, 3.. or pending;\n"
+     "what lies below runs up alone. The server is a private one, or --scratch URL; the\n"
+     "configured database is not touched. What was found is kept, by the texts of the\n"
+     "files, in XDG_CACHE_HOME/winch/verify. Exit status 6 for whatever is worse than\n"
+     "order and usual leftovers, with --strict for those as well. An up file may say\n"
+     "\"-- winch: allow verify-CLASS reason\", as in verify-lost, verify-no-down.",
+     OPTIONS("scratch", "jobs", "seed", "no-cache", "strict", "junit"), 0, 1,
+     COMMAND_CONFIG | COMMAND_FILES, command_verify},
     {"console", GROUP_SERVE, "", "the console: every screen, every key",
      "Also what winch does without a command on a terminal. Production is read-only\n"
      "until it is armed (w) or --write is given; --readonly cannot be armed. On a\n"

@@ -7,6 +7,7 @@
 #include "database/database.h"
 #include "database/mark.h"
 #include "database/inventory.h"
+#include "database/rows.h"
 
 /* Each driver's handle begins with this. */
 struct database {
@@ -86,6 +87,11 @@ struct database_driver {
                                      GError **error);
     gboolean (*losses_count)(struct database *database, GPtrArray *losses, gint64 budget,
                              gint64 lock_timeout, GError **error);
+    /* NULL all four: rows are not compared. */
+    struct table_states *(*tables_read)(struct database *database, GError **error);
+    GArray *(*rows_sum)(struct database *database, const GPtrArray *tables, GError **error);
+    GArray *(*rows_make)(struct database *database, const GPtrArray *tables, GError **error);
+    gboolean (*script_run)(struct database *database, const char *script, GError **error);
     gboolean (*force)(struct database *database, gint64 version, struct history_record *record,
                       GError **error);
     gboolean (*drop)(struct database *database, struct history_record *record, GPtrArray *dropped,

@@ -24,6 +24,9 @@ struct scratch_databases *scratch_databases_open(const char *url, const char *pa
  * Returns its URL, password included: free with g_free(). */
 char *scratch_databases_create(struct scratch_databases *databases, const char *name,
                                GError **error);
+/* Another one with all that the one of this URL holds; nobody may be connected to that meanwhile.
+ * The same is true of the result. */
+char *scratch_databases_copy(struct scratch_databases *databases, const char *url, GError **error);
 /* Drops the one with this URL (what was added at its end does not matter), whoever is connected. */
 gboolean scratch_databases_drop(struct scratch_databases *databases, const char *url,
                                 GError **error);

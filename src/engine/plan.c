@@ -14,9 +14,8 @@ struct planner {
     struct plan *plan;
 };
 
-static void step_free(gpointer data)
+void plan_step_free(struct plan_step *step)
 {
-    struct plan_step *step = data;
     if (step->up != NULL)
         migration_text_free(step->up);
     if (step->down != NULL)
@@ -77,15 +76,14 @@ static gboolean load_half(const struct migration_half *half, struct migration_te
     return *text != NULL;
 }
 
-static struct script *cut(const struct planner *planner, const struct plan_step *step,
-                          GError **error)
+static struct script *cut(const struct plan_step *step, enum sql_dialect dialect, GError **error)
 {
     gboolean transaction_off = step->migration->notes.transaction == TRANSACTION_OFF;
-    return script_parse(step->body, step->body_length, planner->context->dialect, transaction_off,
-                        step->half->path, error);
+    return script_parse(step->body, step->body_length, dialect, transaction_off, step->half->path,
+                        error);
 }
 
-static gboolean step_load(const struct planner *planner, struct plan_step *step, GError **error)
+static gboolean step_load(struct plan_step *step, enum sql_dialect dialect, GError **error)
 {
     if (!load_half(&step->migration->up, &step->up, error) ||
         !load_half(&step->migration->down, &step->down, error))
@@ -100,8 +98,21 @@ static gboolean step_load(const struct planner *planner, struct plan_step *step,
             step->body_length = size - text->bom_length;
         }
     }
-    step->script = cut(planner, step, error);
+    step->script = cut(step, dialect, error);
     return step->script != NULL;
+}
+
+struct plan_step *plan_step_new(const struct migration *migration, enum direction direction,
+                                enum sql_dialect dialect, GError **error)
+{
+    struct plan_step *step = g_new0(struct plan_step, 1);
+    step->migration = migration;
+    step->direction = direction;
+    step->half = direction == DIRECTION_UP ? &migration->up : &migration->down;
+    if (step_load(step, dialect, error))
+        return step;
+    plan_step_free(step);
+    return NULL;
 }
 
 /* Whether the up of this migration does anything that a down would have to undo. */
@@ -183,19 +194,17 @@ static gboolean requirements_hold(const struct planner *planner, const struct pl
 static gboolean add_step(struct planner *planner, const struct migration *migration,
                          enum direction direction, gint64 before, gint64 after, GError **error)
 {
-    struct plan_step *step = g_new0(struct plan_step, 1);
-    step->migration = migration;
-    step->direction = direction;
+    struct plan_step *step = plan_step_new(migration, direction, planner->context->dialect, error);
+    if (step == NULL)
+        return FALSE;
     step->version_before = before;
     step->version_after = after;
     step->writes_version = planner->goal->kind != GOAL_MISSED;
-    step->half = direction == DIRECTION_UP ? &migration->up : &migration->down;
-    gboolean fits = step_load(planner, step, error) &&
-                    (direction == DIRECTION_UP
-                         ? up_is_written(step, error) && requirements_hold(planner, step, error)
-                         : down_may_run(planner, step, error));
+    gboolean fits = direction == DIRECTION_UP
+                        ? up_is_written(step, error) && requirements_hold(planner, step, error)
+                        : down_may_run(planner, step, error);
     if (!fits) {
-        step_free(step);
+        plan_step_free(step);
         return FALSE;
     }
     g_ptr_array_add(planner->plan->steps, step);
@@ -434,7 +443,7 @@ struct plan *plan_build(const struct plan_context *context, const struct goal *g
     g_atomic_ref_count_init(&plan->references);
     plan->kind = goal->kind;
     plan->set = migration_set_ref(context->set);
-    plan->steps = g_ptr_array_new_with_free_func(step_free);
+    plan->steps = g_ptr_array_new_with_free_func((GDestroyNotify)plan_step_free);
     plan->notices = g_ptr_array_new_with_free_func(g_free);
     plan->from = plan->to = context->state->version;
     struct planner planner = {context, goal, plan};

@@ -45,6 +45,13 @@ struct plan_step {
     struct script *script; /* of body; never NULL */
 };
 
+/* One half by itself, read and cut up, outside of any plan: its versions are not set. A missing
+ * file is an empty one. Blocks on the disk. */
+struct plan_step *plan_step_new(const struct migration *migration, enum direction direction,
+                                enum sql_dialect dialect, GError **error);
+void plan_step_free(struct plan_step *step);
+DEFINE_AUTOPTR(plan_step, plan_step_free);
+
 /* Immutable once built, reference counted, safe to share between threads. */
 struct plan {
     gatomicrefcount references;

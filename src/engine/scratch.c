@@ -91,6 +91,11 @@ char *scratch_database_create(struct scratch *scratch, GError **error)
     return scratch_databases_create(scratch->databases, NULL, error);
 }
 
+char *scratch_database_copy(struct scratch *scratch, const char *url, GError **error)
+{
+    return scratch_databases_copy(scratch->databases, url, error);
+}
+
 gboolean scratch_database_drop(struct scratch *scratch, const char *url, GError **error)
 {
     return scratch_databases_drop(scratch->databases, url, error);

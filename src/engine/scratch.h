@@ -30,6 +30,8 @@ DEFINE_AUTOPTR(scratch, scratch_close);
 /* A fresh, empty database, as a URL for engine_settings.url (it may hold a password: never to be
  * shown). Free with g_free(). May be called from several threads. */
 char *scratch_database_create(struct scratch *scratch, GError **error);
+/* A copy of one, rows included, while nobody is connected to it. Free with g_free(). */
+char *scratch_database_copy(struct scratch *scratch, const char *url, GError **error);
 /* Drops one before the end, whoever is connected to it. */
 gboolean scratch_database_drop(struct scratch *scratch, const char *url, GError **error);
 

@@ -173,6 +173,10 @@ const struct database_driver postgres_driver = {
     .inventory_list = postgres_inventory_list,
     .inventory_dependents = postgres_inventory_dependents,
     .losses_count = postgres_losses_count,
+    .tables_read = postgres_tables_read,
+    .rows_sum = postgres_rows_sum,
+    .rows_make = postgres_rows_make,
+    .script_run = postgres_script_run,
     .force = postgres_force,
     .drop = postgres_drop,
 };

@@ -293,6 +293,14 @@ gboolean postgres_inventory_dependents(struct database *database, const char *ke
                                        GError **error);
 gboolean postgres_losses_count(struct database *database, GPtrArray *losses, gint64 budget,
                                gint64 lock_timeout, GError **error);
+/* rows.c, rows_make.c */
+/* Questions under search_path pg_catalog, in the transaction that goes on, which they leave as it
+ * is, or in one of their own: of PGresult *. NULL with error when one failed. */
+GPtrArray *postgres_rows_ask(struct postgres *postgres, const char *question, GError **error);
+struct table_states *postgres_tables_read(struct database *database, GError **error);
+GArray *postgres_rows_sum(struct database *database, const GPtrArray *tables, GError **error);
+GArray *postgres_rows_make(struct database *database, const GPtrArray *tables, GError **error);
+gboolean postgres_script_run(struct database *database, const char *script, GError **error);
 /* drop.c */
 gboolean postgres_drop(struct database *database, struct history_record *record, GPtrArray *dropped,
                        GError **error);

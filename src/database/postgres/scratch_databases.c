@@ -222,35 +222,61 @@ struct database *scratch_databases_handle(const struct scratch_databases *databa
 
 /* ---- making and dropping --------------------------------------------------------------------- */
 
-static gboolean make(struct postgres *postgres, const char *name, GError **error)
+static gboolean make(struct postgres *postgres, const char *name, const char *template,
+                     GError **error)
 {
     g_autofree char *quoted = postgres_quote(name);
-    g_autofree char *create = g_strdup_printf("CREATE DATABASE %s TEMPLATE template0", quoted);
+    g_autofree char *from = postgres_quote(template);
+    g_autofree char *create = g_strdup_printf("CREATE DATABASE %s TEMPLATE %s", quoted, from);
     g_autofree char *comment = g_strdup_printf("COMMENT ON DATABASE %s IS '" COMMENT "'", quoted);
     return postgres_execute(postgres, postgres->main, create, error) &&
            postgres_execute(postgres, postgres->main, comment, error);
 }
 
-char *scratch_databases_create(struct scratch_databases *databases, const char *name,
-                               GError **error)
+static char *name_new(const struct scratch_databases *databases)
 {
-    g_autofree char *own = name != NULL
-                               ? g_strdup(name)
-                               : g_strdup_printf(PREFIX "%08x%08x", databases->key, g_random_int());
+    return g_strdup_printf(PREFIX "%08x%08x", databases->key, g_random_int());
+}
+
+/* The lock is held. */
+static char *create_from(struct scratch_databases *databases, const char *own, const char *template,
+                         GError **error)
+{
     char *url = database_url_beside(&databases->postgres->base, own);
-    g_mutex_lock(&databases->lock);
     guardian_tell(databases, '+', own);
     g_ptr_array_add(databases->names, g_strdup(own));
     g_ptr_array_add(databases->urls, g_strdup(url));
-    gboolean is_made = make(databases->postgres, own, error);
-    if (!is_made)
-        drop_at(databases, databases->names->len - 1, NULL);
-    g_mutex_unlock(&databases->lock);
-    if (is_made)
+    if (make(databases->postgres, own, template, error))
         return url;
+    drop_at(databases, databases->names->len - 1, NULL);
     g_prefix_error(error, "a scratch database could not be made: ");
     g_free(url);
     return NULL;
+}
+
+char *scratch_databases_create(struct scratch_databases *databases, const char *name,
+                               GError **error)
+{
+    g_autofree char *own = name != NULL ? g_strdup(name) : name_new(databases);
+    g_mutex_lock(&databases->lock);
+    char *url = create_from(databases, own, "template0", error);
+    g_mutex_unlock(&databases->lock);
+    return url;
+}
+
+char *scratch_databases_copy(struct scratch_databases *databases, const char *url, GError **error)
+{
+    g_autofree char *own = name_new(databases);
+    char *copy = NULL;
+    g_mutex_lock(&databases->lock);
+    for (guint i = databases->urls->len; copy == NULL && i > 0; i--)
+        if (strcmp(url, databases->urls->pdata[i - 1]) == 0) {
+            g_autofree char *template = g_strdup(databases->names->pdata[i - 1]);
+            copy = create_from(databases, own, template, error);
+            break;
+        }
+    g_mutex_unlock(&databases->lock);
+    return copy;
 }
 
 gboolean scratch_databases_drop(struct scratch_databases *databases, const char *url,

@@ -1,0 +1,2 @@
+DROP TABLE sizes;
+DROP TABLE orders;

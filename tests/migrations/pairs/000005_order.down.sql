@@ -1,0 +1,1 @@
+ALTER TABLE orders ADD COLUMN twice integer GENERATED ALWAYS AS (price * 2) STORED;

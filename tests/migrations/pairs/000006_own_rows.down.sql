@@ -1,0 +1,1 @@
+UPDATE sizes SET name = upper(name);

@@ -1,0 +1,1 @@
+UPDATE sizes SET name = lower(name);

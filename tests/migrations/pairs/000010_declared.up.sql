@@ -1,0 +1,2 @@
+-- winch: irreversible the old system is gone
+CREATE TABLE moved (id integer);

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY orders_price_idx ON orders (price);

@@ -1,0 +1,2 @@
+ALTER TABLE orders ALTER COLUMN price DROP NOT NULL;
+UPDATE orders SET price = NULL;

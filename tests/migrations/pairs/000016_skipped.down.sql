@@ -1,0 +1,1 @@
+ALTER TABLE half DROP COLUMN x;

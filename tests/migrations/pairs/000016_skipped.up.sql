@@ -1,0 +1,1 @@
+ALTER TABLE half ADD COLUMN x integer;
