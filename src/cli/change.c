@@ -84,8 +84,6 @@ static gboolean change(struct command_context *context, const struct goal *goal,
         plan = engine_plan(context->engine, goal, NULL);
     if (plan != NULL && plan->steps->len > 0) {
         struct gate_wish wish = gate_wish_of_plan(plan, goal);
-        if (options.is_dry_run && plan_goes_down(plan))
-            receipt_show_before(context, plan);
         if (!gate_ask(context, &wish, &options, &typed, error))
             return FALSE;
         if (typed != NULL && options.plan_id == NULL)

@@ -391,6 +391,8 @@ gboolean preview_goal(struct command_context *context, const struct goal *goal, 
     json_object_set_new(context->document, "preview", preview_json(preview));
     if (!context->output->is_json)
         preview_show(context, preview);
+    if (is_done && plan_goes_down(preview->plan))
+        receipt_show_before(context, preview->plan);
     return is_done;
 }
 

@@ -170,11 +170,15 @@ static gboolean receipt_options_read(const struct command_context *context,
 
 void receipt_show_before(struct command_context *context, struct plan *plan)
 {
-    struct receipt_options options;
+    const char *on = invocation_value(context->invocation, "on");
     g_autoptr(GError) failure = NULL;
-    AUTOPTR(receipt) *receipt = NULL;
-    if (receipt_options_read(context, &options, &failure))
-        receipt = engine_receipt(context->engine, plan, &options, &failure);
+    struct receipt_options options = {
+        .way = g_strcmp0(on, "database") == 0 ? RECEIPT_REHEARSED : RECEIPT_READ,
+        .budget = context->settings->receipt_budget,
+    };
+    if (on == NULL)
+        options.way = engine_receipt_way(context->engine);
+    AUTOPTR(receipt) *receipt = engine_receipt(context->engine, plan, &options, &failure);
     if (receipt == NULL) {
         g_autofree char *why = output_safe(failure->message);
         output_remark(context->output, ROLE_WARNING, "what it destroys is not known: %s", why);
