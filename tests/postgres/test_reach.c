@@ -188,6 +188,19 @@ static char *pooler_write(const struct pooler *pooler, const char *mode, int siz
     return file;
 }
 
+/* The socket's file is there a moment before anybody listens on it. */
+static gboolean is_listening(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_true(g_strlcpy(address.sun_path, path, sizeof address.sun_path) <
+                sizeof address.sun_path);
+    gboolean is_connected =
+        connect(descriptor, (const struct sockaddr *)&address, sizeof address) == 0;
+    close(descriptor);
+    return is_connected;
+}
+
 static gboolean pooler_start(struct pooler *pooler, const char *mode, int size)
 {
     g_autofree char *program = pooler_program();
@@ -203,7 +216,7 @@ static gboolean pooler_start(struct pooler *pooler, const char *mode, int size)
     assert_true(g_spawn_async("/", argv, NULL,
                               G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, become_owner,
                               &owner, &pooler->pid, NULL));
-    for (int i = 0; i < 500 && !g_file_test(socket_path, G_FILE_TEST_EXISTS); i++)
+    for (int i = 0; i < 1000 && !is_listening(socket_path); i++)
         g_usleep(10 * 1000);
     return TRUE;
 }

@@ -161,7 +161,7 @@ static void run_begin__leaves_no_row__when_a_text_cannot_be_kept(void **state)
     AUTOPTR(history_record) *record = history_record_new(HISTORY_STARTED, OUTCOME_DONE);
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
         files[i] = (struct run_file){bytes, "aa"};
-    cluster_exec("run", "DROP TABLE winch.files");
+    cluster_exec("run", "DROP TABLE winch.files CASCADE");
     const guint counts[] = {1, G_N_ELEMENTS(files)};
     for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
         g_autoptr(GError) error = NULL;

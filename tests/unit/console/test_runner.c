@@ -469,7 +469,7 @@ static void runner__migrate__waits_for_nobody(void **state)
     assert_null(picture->error);
     assert_int_equal(picture->done, MANY);
     assert_int_equal(statement_at(picture, MANY - 1, 0)->mark, RUN_MARK_DONE);
-    assert_true(fixture->changes < 10);
+    assert_true(fixture->changes < MANY / 10); /* not one for each statement */
 }
 
 /* ---- by hand --------------------------------------------------------------------------------- */
