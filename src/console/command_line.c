@@ -79,6 +79,7 @@ struct show {
     const struct console_host *host;
     char *text;
     int columns;
+    enum screen asked_on; /* whoever went on from there is not called back */
 };
 
 static void show_free(gpointer data)
@@ -110,7 +111,11 @@ static void show_done(struct console *console, gpointer data, gpointer result, c
     (void)error;
     console->command = NULL;
     g_autofree char *title = g_strdup_printf("winch %s", show->text);
-    console_show_output(console, title, result);
+    output_view_set(console->views[SCREEN_OUTPUT], title, result);
+    if (console_shown(console)->ops->screen == show->asked_on)
+        console_open(console, SCREEN_OUTPUT);
+    else
+        console_say(console, RECORD_INFO, "%s has ended: :screen output shows it", title);
 }
 
 /* On a thread of its own: what takes minutes keeps nobody from looking. */
@@ -118,7 +123,8 @@ static void ask_show(struct console *console, const char *text)
 {
     struct show *show = g_new(struct show, 1);
     *show = (struct show){&console->options->host, g_strdup(text),
-                          console->grid != NULL ? console->grid->columns : 80};
+                          console->grid != NULL ? console->grid->columns : 80,
+                          console_shown(console)->ops->screen};
     console_say(console, RECORD_INFO, "winch %s ...  C-c stops it", text);
     inquiry_abandon(console->command);
     console->command = console_inquire(console, &(struct inquiry_work){.work = show_work,

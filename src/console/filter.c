@@ -160,6 +160,16 @@ gboolean filter_is_empty(const struct filter *filter)
 /* ---- matching ---------------------------------------------------------------------------------
  */
 
+/* A value may be several words: risk:lock finds "LOCK DML". */
+static gboolean has_word(const char *value, const char *word)
+{
+    gsize length = strlen(word);
+    for (const char *at = value; (at = strstr(at, word)) != NULL; at++)
+        if ((at == value || at[-1] == ' ') && (at[length] == '\0' || at[length] == ' '))
+            return TRUE;
+    return FALSE;
+}
+
 static gboolean value_matches(const struct term *term, const char *raw)
 {
     if (raw == NULL)
@@ -169,7 +179,8 @@ static gboolean value_matches(const struct term *term, const char *raw)
     const char *value = small != NULL ? small : valid;
     switch (term->comparison) {
     case COMPARE_IS:
-        return strcmp(value, term->value) == 0;
+        return strcmp(value, term->value) == 0 ||
+               (*term->value != '\0' && has_word(value, term->value));
     case COMPARE_BEGINS:
         return g_str_has_prefix(value, term->value);
     case COMPARE_CONTAINS:

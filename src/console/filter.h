@@ -1,8 +1,8 @@
 /* Which rows of a list are shown: "outcome:failed title~invoice 000045". Terms stand apart by
  * blanks and all must match:
- *   key:value   the row's value for key is value (or begins with it, when it ends in '*')
- *   key~text    the row's value for key contains text
- *   text        any of the row's values contains text
+ *   key:value   the row's value for key is value, or one of its words is (or it begins with it,
+ * when it ends in '*') key~text    the row's value for key contains text text        any of the
+ * row's values contains text
  * '!' before a term turns it round. "double quotes" hold blanks together. Small letters match
  * capitals too, capitals themselves alone. */
 #ifndef WINCH_CONSOLE_FILTER_H

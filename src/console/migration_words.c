@@ -39,6 +39,36 @@ static void add_edges(struct fields *fields, const struct model *model, gint64 v
     fields_add(fields, STYLE_TEXT, "needed by", above);
 }
 
+/* ---- what is risky in it ----------------------------------------------------------------------
+ */
+
+static void add_finding(struct fields *fields, const struct lint_finding *finding)
+{
+    static const enum style styles[LINT_LEVELS] = {
+        [LINT_NOTICE] = STYLE_TEXT, [LINT_WARNING] = STYLE_WARNING, [LINT_ERROR] = STYLE_ERROR};
+    fields_addf(fields, styles[finding->level], lint_level_name(finding->level),
+                "%s line %u, %s: %s", finding->is_down ? "down" : "up", finding->line,
+                finding->rule->name, finding->message);
+    fields_add(fields, STYLE_TEXT, "why", finding->rule->why);
+    fields_add(fields, STYLE_TEXT, "safe", finding->rule->safe);
+}
+
+static void add_lint(struct fields *fields, const struct lint_row *lint)
+{
+    if (lint == NULL || (lint->risks_up | lint->risks_down) == 0)
+        return;
+    g_autofree char *up = lint_risk_words(lint->risks_up);
+    g_autofree char *back = lint_risk_words(lint->risks_down);
+    fields_addf(fields, STYLE_WARNING, "risk", "up: %s   back: %s", *up != '\0' ? up : "none",
+                *back != '\0' ? back : "none");
+}
+
+static void add_findings(struct fields *fields, const struct lint_row *lint)
+{
+    for (guint i = 0; lint != NULL && i < lint->finding_count; i++)
+        add_finding(fields, &lint->findings[i]);
+}
+
 /* ---- its files --------------------------------------------------------------------------------
  */
 
@@ -84,15 +114,39 @@ static void add_phase(struct fields *fields, const struct migration *migration,
                     is_doubted ? "; its text says contract" : "");
 }
 
+/* A statement that others would wait for, or that takes as long as a table is large. */
+#define EXPECTED_MAX 8u
+
+static void add_expected(struct fields *fields, const struct sql_text *text)
+{
+    guint told = 0;
+    for (guint i = 0; text->facts != NULL && i < text->facts->len; i++) {
+        const struct statement_facts *facts =
+            &g_array_index(text->facts, struct statement_facts, i);
+        gboolean is_slow = facts->cost_style == STYLE_WARNING;
+        if (facts->lock_style != STYLE_WARNING && !is_slow)
+            continue;
+        if (told++ < EXPECTED_MAX)
+            fields_addf(fields, STYLE_WARNING, "locks", "%u: %s%s%s", i + 1, facts->locks,
+                        is_slow ? "; " : "", is_slow ? facts->cost : "");
+    }
+    if (told > EXPECTED_MAX)
+        fields_addf(fields, STYLE_WARNING, "locks", "and %u more statements", told - EXPECTED_MAX);
+}
+
 static void add_halves(struct fields *fields, const struct migration_about *about,
                        const struct migration *migration)
 {
     add_file(fields, "up", &migration->up, about->up);
-    if (about->up != NULL && about->up->touches != NULL)
+    if (about->up != NULL && about->up->touches != NULL) {
         touches_describe(about->up->touches, fields);
+        add_expected(fields, about->up);
+    }
     add_file(fields, "down", &migration->down, about->down);
-    if (about->down != NULL && about->down->touches != NULL)
+    if (about->down != NULL && about->down->touches != NULL) {
         touches_describe(about->down->touches, fields);
+        add_expected(fields, about->down);
+    }
 }
 
 /* ---- what was said of it ----------------------------------------------------------------------
@@ -148,8 +202,10 @@ void migration_describe(const struct migration_about *about, struct fields *fiel
                    "there is none any more; history has its text (v)");
         return;
     }
+    add_lint(fields, model_lint(model, about->version));
     add_phase(fields, migration, about->up);
     add_halves(fields, about, migration);
+    add_findings(fields, model_lint(model, about->version));
     add_edges(fields, model, about->version);
     add_notes(fields, migration);
 }

@@ -1,6 +1,8 @@
 /* Pictures that share what did not change. */
 #include "console/model.h"
 
+#include <string.h>
+
 struct model *model_new(void)
 {
     struct model *model = g_new0(struct model, 1);
@@ -17,6 +19,7 @@ struct model *model_copy(const struct model *from)
     model->set = from->set != NULL ? migration_set_ref(from->set) : NULL;
     model->graph = from->graph != NULL ? graph_ref(from->graph) : NULL;
     model->lanes = from->lanes != NULL ? lanes_ref(from->lanes) : NULL;
+    model->lint = from->lint != NULL ? lint_picture_ref(from->lint) : NULL;
     model->files_problem = g_strdup(from->files_problem);
     model->server = from->server;
     if (model->server != NULL)
@@ -44,6 +47,7 @@ void model_unref(struct model *model)
     g_clear_pointer(&model->pulse, pulse_unref);
     g_clear_pointer(&model->state, model_state_unref);
     g_clear_pointer(&model->server, model_server_unref);
+    g_clear_pointer(&model->lint, lint_picture_unref);
     g_clear_pointer(&model->lanes, lanes_unref);
     g_clear_pointer(&model->graph, graph_unref);
     g_clear_pointer(&model->set, migration_set_unref);
@@ -65,12 +69,23 @@ void model_take_set(struct model *model, struct migration_set *set, char *proble
     g_clear_pointer(&model->set, migration_set_unref);
     model->set = set;
     if (!is_same) {
+        g_clear_pointer(&model->lint, lint_picture_unref);
         g_clear_pointer(&model->lanes, lanes_unref);
         g_clear_pointer(&model->graph, graph_unref);
         model->graph = set != NULL ? graph_new(set) : NULL;
         model->lanes = set != NULL ? lanes_of_graph(model->graph, MODEL_LANES_MAX) : NULL;
     }
     replace_text(&model->files_problem, problem);
+}
+
+void model_take_lint(struct model *model, struct lint_picture *lint)
+{
+    if (lint_picture_set(lint) != model->set) {
+        lint_picture_unref(lint);
+        return;
+    }
+    g_clear_pointer(&model->lint, lint_picture_unref);
+    model->lint = lint;
 }
 
 void model_take_server(struct model *model, struct model_server *server)
@@ -207,4 +222,18 @@ char *model_version_text(const struct model *model, gint64 version)
 enum environment_class model_class(const struct model *model)
 {
     return model->server != NULL ? model->server->class_ : ENVIRONMENT_UNKNOWN;
+}
+
+unsigned model_server_major(const struct model *model)
+{
+    if (model->server == NULL || strcmp(model->server->product, "PostgreSQL") != 0)
+        return 0;
+    return (unsigned)g_ascii_strtoull(model->server->server_version, NULL, 10);
+}
+
+const struct lint_row *model_lint(const struct model *model, gint64 version)
+{
+    if (model->lint == NULL || migration_set_find(model->set, version) == NULL)
+        return NULL;
+    return lint_picture_row(model->lint, migration_set_lower_bound(model->set, version));
 }

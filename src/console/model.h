@@ -9,6 +9,7 @@
 #include "base/autofree.h"
 #include "database/activity.h"
 #include "engine/engine.h"
+#include "engine/lint.h"
 #include "source/graph.h"
 #include "source/lanes.h"
 
@@ -47,6 +48,7 @@ struct model {
     struct migration_set *set;   /* NULL until the files were read */
     struct graph *graph;         /* of set; NULL with it */
     struct lanes *lanes;         /* of graph */
+    struct lint_picture *lint;   /* of set; NULL until it was judged */
     char *files_problem;         /* why they could not be read; NULL */
     struct model_server *server; /* NULL until the first connection */
     struct model_state *state;   /* NULL until it was read */
@@ -67,6 +69,8 @@ DEFINE_AUTOPTR(model, model_unref);
 
 /* Each takes over its argument and drops what was there. */
 void model_take_set(struct model *model, struct migration_set *set, char *problem);
+/* Dropped where it is of another set. */
+void model_take_lint(struct model *model, struct lint_picture *lint);
 void model_take_server(struct model *model, struct model_server *server);
 void model_take_state(struct model *model, struct model_state *state, char *problem);
 void model_take_pulse(struct model *model, struct pulse *pulse);
@@ -91,6 +95,10 @@ const struct status_row *model_row(const struct model *model, gint64 version);
 gboolean model_version(const struct model *model, gint64 *version, gboolean *is_dirty);
 /* "000044", "none", "?": for a heading. Free with g_free(). */
 char *model_version_text(const struct model *model, gint64 version);
+/* What is risky in a migration's files; NULL while it is not known, or there are none. */
+const struct lint_row *model_lint(const struct model *model, gint64 version);
 enum environment_class model_class(const struct model *model);
+/* 15; 0 while it is not known, or where it is no PostgreSQL. */
+unsigned model_server_major(const struct model *model);
 
 #endif

@@ -2,6 +2,7 @@
 #include "console/monitor.h"
 
 #include "console/frame.h"
+#include "console/linter.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct monitor {
     GThread *thread;
     GAsyncQueue *jobs; /* of struct job *; quit_job ends it */
     struct cancellation *cancellation;
+    struct linter *linter; /* the thread's own */
     gint is_ending;        /* atomic */
     gint wants_reload;     /* atomic */
     gint wants_activity;   /* atomic */
@@ -270,6 +272,58 @@ static void look(struct monitor *monitor)
     }
 }
 
+/* ---- what the files risk ----------------------------------------------------------------------
+ */
+
+struct arrival {
+    struct monitor *monitor;
+    struct lint_picture *picture;
+};
+
+static void arrival_free(gpointer data)
+{
+    struct arrival *arrival = data;
+    g_clear_pointer(&arrival->picture, lint_picture_unref);
+    g_free(arrival);
+}
+
+static gpointer take_lint(struct engine *engine, gpointer data, GError **error)
+{
+    struct arrival *arrival = data;
+    (void)engine;
+    (void)error;
+    model_take_lint(next_model(arrival->monitor), g_steal_pointer(&arrival->picture));
+    publish(arrival->monitor);
+    return NULL;
+}
+
+static void lint_taken(struct console *console, gpointer data, gpointer result, const GError *error)
+{
+    (void)console;
+    (void)data;
+    (void)result;
+    (void)error;
+}
+
+/* On the linter's thread. */
+static void lint_arrived(gpointer data, struct lint_picture *picture)
+{
+    struct arrival *arrival = g_new(struct arrival, 1);
+    *arrival = (struct arrival){data, picture};
+    monitor_ask(data, job_new(take_lint, lint_taken, arrival, arrival_free, NULL));
+}
+
+/* Behind the first sight of the files and of the database: neither waits for it. */
+static void judge_files(struct monitor *monitor)
+{
+    const struct config *config = console_options(monitor->console)->config;
+    const struct database_facts *facts =
+        monitor->engine != NULL ? engine_facts(monitor->engine) : NULL;
+    gboolean is_judged = facts == NULL || strcmp(facts->product, "PostgreSQL") == 0;
+    if (monitor->model->set != NULL && config != NULL && is_judged)
+        linter_ask(monitor->linter, monitor->model->set, config, facts);
+}
+
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 static struct job *next_job(struct monitor *monitor)
@@ -292,6 +346,8 @@ static gpointer work(gpointer data)
     struct monitor *monitor = data;
     load_files(monitor);
     connect(monitor, monitor->model->set);
+    monitor->linter = linter_new(lint_arrived, monitor);
+    judge_files(monitor);
     monitor->look_at = g_get_monotonic_time() + LOOK_INTERVAL_US;
     while (!g_atomic_int_get(&monitor->is_ending)) {
         struct job *job = next_job(monitor);
@@ -306,7 +362,9 @@ static gpointer work(gpointer data)
         if (!is_wake)
             run_job(monitor, job);
         look_in_time(monitor, is_wake);
+        judge_files(monitor);
     }
+    linter_free(monitor->linter);
     disconnect(monitor);
     return NULL;
 }

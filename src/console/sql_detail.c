@@ -1,8 +1,8 @@
-/* Labels and values below the panes. */
+/* Labels and values below the panes, what matters most first: there may be no room for all. */
 #include "console/sql_detail.h"
 
 #include "base/text.h"
-#include "console/wrap.h"
+#include "console/fields.h"
 
 /* Why a statement matters for how its file runs; NULL in the table: it does not. */
 static const char *const kind_texts[] = {
@@ -20,81 +20,74 @@ static const char *const kind_texts[] = {
     [STATEMENT_COPY_OUT] = "COPY TO STDOUT: rows are thrown away",
 };
 
-static void put_pair(struct grid *grid, const struct area *area, int row, const char *label,
-                     enum style style, const char *value)
+/* What it is, where nobody knows what it does. */
+static void add_kind(struct fields *fields, const struct sql_text *text,
+                     const struct script_statement *statement, guint number)
 {
-    if (row >= area->rows)
-        return;
-    int used =
-        grid_put(grid, area->row + row, area->column, MIN(10, area->columns), STYLE_LABEL, label);
-    int column = MAX(used + 1, 10);
-    if (column < area->columns)
-        grid_put(grid, area->row + row, area->column + column, area->columns - column, style,
-                 value);
+    const struct inspected_statement *inspected =
+        text->inspection != NULL ? inspection_at(text->inspection, number - 1) : NULL;
+    if (statement->outside_reason != NULL)
+        fields_addf(fields, STYLE_WARNING, "kind", "%s: %s", kind_texts[statement->kind],
+                    statement->outside_reason);
+    else
+        fields_add(fields, STYLE_TEXT, "kind", kind_texts[statement->kind]);
+    if (inspected != NULL && !inspected->is_analysed)
+        fields_add(fields, STYLE_WARNING, "unknown", inspected->not_analysed);
 }
 
-static void draw_statement(struct grid *grid, const struct area *area, const struct sql_text *text,
-                           guint number)
+static void add_facts(struct fields *fields, const struct statement_facts *facts)
+{
+    gboolean is_bad = facts->sign != ' ';
+    if (is_bad)
+        fields_add(fields, facts->pair_style, "pair", facts->pair);
+    fields_add(fields, facts->lock_style, "lock", facts->locks);
+    fields_add(fields, facts->cost_style, "cost", facts->cost);
+    if (!is_bad)
+        fields_add(fields, facts->pair_style, "pair", facts->pair);
+}
+
+static void add_statement(struct fields *fields, const struct sql_text *text, guint number)
 {
     const struct script_statement *statement = sql_text_statement(text, number);
+    const struct statement_facts *facts = sql_text_facts(text, number);
     if (statement == NULL) {
-        put_pair(grid, area, 1, "statement", STYLE_TEXT, text->refusal != NULL ? "-" : "none");
+        fields_add(fields, STYLE_TEXT, "statement", text->refusal != NULL ? "-" : "none");
         return;
     }
     guint more = sql_text_beginning_at(text, statement->line - 1) - 1;
-    g_autofree char *verb =
-        more == 0
-            ? g_strdup_printf("%s  line %u", statement->verb, statement->line)
-            : g_strdup_printf("%s  line %u, with %u more", statement->verb, statement->line, more);
-    g_autofree char *kind =
-        statement->outside_reason != NULL
-            ? g_strdup_printf("%s: %s", kind_texts[statement->kind], statement->outside_reason)
-            : g_strdup(kind_texts[statement->kind]);
-    put_pair(grid, area, 1, "statement", STYLE_TEXT, verb);
-    put_pair(grid, area, 2, "kind",
-             statement->kind == STATEMENT_OUTSIDE ? STYLE_WARNING : STYLE_TEXT, kind);
+    gboolean is_known = facts != NULL && facts->does != NULL;
+    g_autofree char *beside = more == 0 ? g_strdup("") : g_strdup_printf(", with %u more", more);
+    fields_addf(fields, STYLE_TEXT, "does", "%s  line %u%s",
+                is_known ? facts->does : statement->verb, statement->line, beside);
+    if (!is_known || statement->kind == STATEMENT_OUTSIDE)
+        add_kind(fields, text, statement, number);
+    if (is_known)
+        add_facts(fields, facts);
 }
 
-/* Narrow panes have no room for the file's name, which stands above, and break the reason. */
-#define WIDE_COLUMNS 60
-
-static void put_mode(struct grid *grid, const struct area *area, enum style style, const char *how,
-                     const char *why)
-{
-    if (area->columns >= WIDE_COLUMNS) {
-        put_pair(grid, area, 3, "runs", style, how);
-        put_pair(grid, area, 4, "why", STYLE_TEXT, why);
-        return;
-    }
-    g_autofree char *both = g_strdup_printf("%s: %s", how, why);
-    put_pair(grid, area, 3, "runs", style, "");
-    if (area->rows > 3 && area->columns > 10)
-        wrap_put(grid, area->row + 3, area->column + 10, area->columns - 10, MIN(area->rows - 3, 3),
-                 style, both);
-}
-
-static void draw_mode(struct grid *grid, const struct area *area, const struct sql_text *text)
+static void add_mode(struct fields *fields, const struct sql_text *text)
 {
     const char *reason = text->refusal != NULL ? text->refusal : text->mode_reason;
     unsigned line = text->refusal != NULL ? text->refusal_line : text->reason_line;
-    g_autofree char *why =
-        line > 0 ? g_strdup_printf("%s (line %u)", reason, line) : g_strdup(reason);
-    if (text->refusal != NULL)
-        put_mode(grid, area, STYLE_ERROR, "not, it would be refused", why);
-    else if (run_mode_is_transactional(text->mode) || text->mode == RUN_EMPTY)
-        put_mode(grid, area, STYLE_TEXT, run_mode_text(text->mode), why);
-    else
-        put_mode(grid, area, STYLE_WARNING, run_mode_text(text->mode), why);
+    gboolean is_safe =
+        text->refusal == NULL && (run_mode_is_transactional(text->mode) || text->mode == RUN_EMPTY);
+    g_autofree char *where = line > 0 ? g_strdup_printf(" (line %u)", line) : g_strdup("");
+    fields_addf(fields,
+                text->refusal != NULL ? STYLE_ERROR
+                : is_safe             ? STYLE_TEXT
+                                      : STYLE_WARNING,
+                "runs", "%s: %s%s",
+                text->refusal != NULL ? "not, it would be refused" : run_mode_text(text->mode),
+                reason, where);
 }
 
-static void draw_file(struct grid *grid, const struct area *area, const struct sql_text *text)
+static void add_file(struct fields *fields, const struct sql_text *text)
 {
     g_autofree char *bytes = text_plural((gint64)text->size, "byte", "bytes");
-    g_autofree char *size = g_strdup_printf("%.12s  %s%s", text->sha256, bytes,
-                                            text->is_cut ? "  first 2 MiB shown" : "");
-    if (area->columns >= WIDE_COLUMNS)
-        put_pair(grid, area, 5, text->is_stored ? "stored" : "file", STYLE_TEXT, text->name);
-    put_pair(grid, area, 6, "sha256", STYLE_TEXT, size);
+    if (text->is_stored)
+        fields_add(fields, STYLE_TEXT, "stored", text->name);
+    fields_addf(fields, STYLE_TEXT, "sha256", "%.12s  %s%s", text->sha256, bytes,
+                text->is_cut ? "  first 2 MiB shown" : "");
 }
 
 static void draw_title(struct grid *grid, const struct area *area, const char *half,
@@ -116,9 +109,13 @@ void sql_detail_draw(struct grid *grid, const struct area *area, const char *hal
     draw_title(grid, area, half, text, number);
     if (text == NULL || text->pane == NULL)
         return;
-    draw_statement(grid, area, text, number);
-    draw_mode(grid, area, text);
-    draw_file(grid, area, text);
+    AUTOPTR(fields) *fields = fields_new();
+    struct list lines = {.pages = TRUE};
+    const struct area below = {area->row + 1, area->column, area->rows - 1, area->columns};
+    add_statement(fields, text, number);
+    add_mode(fields, text);
+    add_file(fields, text);
+    fields_draw(fields, grid, &below, &lines);
 }
 
 /* ---- notes ----------------------------------------------------------------------------------- */

@@ -32,6 +32,7 @@ gboolean sql_source_is(const struct sql_source *one, const struct sql_source *ot
 {
     return one->version == other->version && one->set == other->set &&
            one->is_connected == other->is_connected && one->dialect == other->dialect &&
+           one->server_version == other->server_version &&
            g_strcmp0(one->sha256[0], other->sha256[0]) == 0 &&
            g_strcmp0(one->sha256[1], other->sha256[1]) == 0;
 }
@@ -52,7 +53,8 @@ static enum sql_dialect dialect_now(const struct console *console)
 gboolean sql_source_now(const struct console *console, struct sql_source *source)
 {
     const struct model *model = console_model(console);
-    *source = (struct sql_source){.dialect = dialect_now(console)};
+    *source = (struct sql_source){.dialect = dialect_now(console),
+                                  .server_version = model_server_major(model)};
     if (!console_version_selected(console, &source->version) ||
         (model->set == NULL && model->state == NULL))
         return FALSE;
@@ -105,8 +107,10 @@ static struct sql_text *read_file(const struct request *request, const struct mi
     const struct migration_half *half = which == 0 ? &migration->up : &migration->down;
     if (half->path == NULL)
         return without_file(migration, which);
-    return sql_text_load(half, request->source.dialect,
-                         migration->notes.transaction == TRANSACTION_OFF);
+    return sql_text_load(half,
+                         &(struct sql_reading){request->source.dialect,
+                                               migration->notes.transaction == TRANSACTION_OFF,
+                                               request->source.server_version});
 }
 
 static struct sql_text *read_stored(struct engine *engine, const struct request *request,
@@ -128,9 +132,9 @@ static struct sql_text *read_stored(struct engine *engine, const struct request 
     }
     if (bytes == NULL)
         return sql_text_none(NULL, "There is no file, and the database keeps no text of it.", TRUE);
-    return sql_text_stored(bytes, sha256,
-                           which == 0 ? "up text that ran" : "down text at that time",
-                           request->source.dialect);
+    return sql_text_stored(
+        bytes, sha256, which == 0 ? "up text that ran" : "down text at that time",
+        &(struct sql_reading){request->source.dialect, FALSE, request->source.server_version});
 }
 
 static gpointer read_pair(struct engine *engine, gpointer data, GError **error)
@@ -145,6 +149,7 @@ static gpointer read_pair(struct engine *engine, gpointer data, GError **error)
     for (guint which = 0; which < 2; which++)
         pair->texts[which] = migration != NULL ? read_file(request, migration, which)
                                                : read_stored(engine, request, which);
+    sql_texts_join(pair->texts[0], pair->texts[1]);
     return pair;
 }
 

@@ -15,6 +15,7 @@ struct sql_source {
     char *sha256[2];           /* up, down: of texts that only the database has; NULL */
     gboolean is_connected;     /* matters for those alone */
     enum sql_dialect dialect;  /* of the server, or as long as none is known of the settings */
+    unsigned server_version;   /* 15; 0 while it is not known */
 };
 
 /* What would have to be read now. FALSE when no migration is selected or nothing is known yet.

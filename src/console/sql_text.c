@@ -33,6 +33,7 @@ void sql_text_free(struct sql_text *text)
     g_array_unref(text->statements);
     g_clear_pointer(&text->inspection, inspection_free);
     g_clear_pointer(&text->touches, touches_free);
+    g_clear_pointer(&text->facts, g_array_unref);
     g_free(text->refusal);
     g_free(text);
 }
@@ -72,39 +73,39 @@ static void add_statements(struct sql_text *text, const struct script *script, g
 }
 
 static void add_inspection(struct sql_text *text, const char *bytes, gsize length,
-                           const struct script *script)
+                           const struct script *script, unsigned server_version)
 {
     const struct inspection_context context = {SQL_POSTGRESQL, NULL};
     text->inspection = inspection_new(bytes, length, script, &context);
     text->touches = touches_new(text->inspection);
+    text->facts = statement_facts_new(text->inspection, server_version);
 }
 
 /* bytes: without byte order mark. */
 static void take_bytes(struct sql_text *text, const char *bytes, gsize length,
-                       enum sql_dialect dialect, gboolean transaction_off)
+                       const struct sql_reading *reading)
 {
     g_autoptr(GError) error = NULL;
     gsize shown = shown_length(bytes, length);
     AUTOPTR(script) *script =
-        script_parse(bytes, length, dialect, transaction_off, text->name, &error);
+        script_parse(bytes, length, reading->dialect, reading->transaction_off, text->name, &error);
     text->is_cut = shown < length;
     char *copy = g_malloc(shown + 1);
     memcpy(copy, bytes, shown);
     copy[shown] = '\0';
     text->pane = pane_text_new(copy, shown);
-    text->pane->words = sql_words(text->pane->bytes, shown, dialect);
+    text->pane->words = sql_words(text->pane->bytes, shown, reading->dialect);
     if (script != NULL) {
         add_statements(text, script, shown);
-        if (dialect == SQL_POSTGRESQL && !text->is_cut)
-            add_inspection(text, bytes, length, script);
+        if (reading->dialect == SQL_POSTGRESQL && !text->is_cut)
+            add_inspection(text, bytes, length, script, reading->server_version);
         return;
     }
     text->refusal = g_strdup(error->message);
     text->refusal_line = error_detail(error) != NULL ? error_detail(error)->line : 0;
 }
 
-struct sql_text *sql_text_load(const struct migration_half *half, enum sql_dialect dialect,
-                               gboolean transaction_off)
+struct sql_text *sql_text_load(const struct migration_half *half, const struct sql_reading *reading)
 {
     g_autoptr(GError) error = NULL;
     AUTOPTR(migration_text) *file = migration_text_load(half, &error);
@@ -117,13 +118,13 @@ struct sql_text *sql_text_load(const struct migration_half *half, enum sql_diale
     const char *bytes = g_bytes_get_data(file->bytes, &length);
     text->size = length;
     g_strlcpy(text->sha256, file->sha256, sizeof text->sha256);
-    take_bytes(text, length > 0 ? bytes + file->bom_length : "", length - file->bom_length, dialect,
-               transaction_off);
+    take_bytes(text, length > 0 ? bytes + file->bom_length : "", length - file->bom_length,
+               reading);
     return text;
 }
 
 struct sql_text *sql_text_stored(GBytes *stored, const char *sha256, const char *name,
-                                 enum sql_dialect dialect)
+                                 const struct sql_reading *reading)
 {
     struct sql_text *text = text_new(name);
     gsize length;
@@ -132,8 +133,33 @@ struct sql_text *sql_text_stored(GBytes *stored, const char *sha256, const char 
     text->is_stored = TRUE;
     text->size = length;
     g_strlcpy(text->sha256, sha256, sizeof text->sha256);
-    take_bytes(text, length > 0 ? bytes + mark : "", length - mark, dialect, FALSE);
+    take_bytes(text, length > 0 ? bytes + mark : "", length - mark, reading);
     return text;
+}
+
+/* Each is compared with each: beyond that it would take too long. */
+#define JOINED_MAX 2000u
+
+static void add_signs(struct sql_text *text)
+{
+    GString *signs = g_string_new(NULL);
+    for (guint i = 0; i < text->facts->len; i++)
+        g_string_append_c(signs, g_array_index(text->facts, struct statement_facts, i).sign);
+    text->pane->signs = g_string_free(signs, FALSE);
+}
+
+void sql_texts_join(struct sql_text *up, struct sql_text *down)
+{
+    gboolean has_down = down->facts != NULL;
+    if (up->facts == NULL || up->facts->len > JOINED_MAX || (down->pane != NULL && !has_down) ||
+        (has_down && down->facts->len > JOINED_MAX))
+        return;
+    up->alone =
+        statement_facts_pair(up->facts, up->inspection, down->facts, down->inspection, &up->paired);
+    up->is_joined = TRUE;
+    add_signs(up);
+    if (has_down)
+        add_signs(down);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -142,6 +168,13 @@ const struct script_statement *sql_text_statement(const struct sql_text *text, g
 {
     return number >= 1 && number <= text->statements->len
                ? &g_array_index(text->statements, struct script_statement, number - 1)
+               : NULL;
+}
+
+const struct statement_facts *sql_text_facts(const struct sql_text *text, guint number)
+{
+    return text->facts != NULL && number >= 1 && number <= text->facts->len
+               ? &g_array_index(text->facts, struct statement_facts, number - 1)
                : NULL;
 }
 

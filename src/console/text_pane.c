@@ -31,6 +31,7 @@ void pane_text_free(struct pane_text *text)
     g_array_unref(text->lines);
     g_clear_pointer(&text->words, g_array_unref);
     g_clear_pointer(&text->marks, g_array_unref);
+    g_free(text->signs);
     g_free(text);
 }
 
@@ -372,6 +373,15 @@ static guint mark_of(const GArray *marks, guint line)
     return low < count && g_array_index(marks, guint, low) == line ? low + 1 : 0;
 }
 
+static void draw_sign(const struct text_pane *pane, struct grid *grid, int row, int column,
+                      guint mark)
+{
+    const char *signs = pane->text->signs;
+    const char text[] = {signs != NULL ? signs[mark - 1] : ' ', '\0'};
+    if (*text != ' ')
+        grid_put(grid, row, column, 1, *text == '!' ? STYLE_ERROR : STYLE_WARNING, text);
+}
+
 static void draw_gutter(const struct text_pane *pane, struct grid *grid, int at,
                         const struct area *area, guint row)
 {
@@ -383,9 +393,11 @@ static void draw_gutter(const struct text_pane *pane, struct grid *grid, int at,
     if (lines > 0)
         grid_putf(grid, at, column, MIN(lines, area->columns - 1), STYLE_FAINT, "%*u", lines - 1,
                   shown->line + 1);
-    if (marks > 0 && mark > 0)
+    if (marks > 0 && mark > 0) {
         grid_putf(grid, at, column + lines, MIN(marks, area->columns - 1 - lines), STYLE_STRONG,
                   "%*u", marks - 1, mark);
+        draw_sign(pane, grid, at, column + lines + marks - 1, mark);
+    }
 }
 
 static void draw_row(const struct text_pane *pane, struct grid *grid, int at,

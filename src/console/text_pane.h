@@ -18,6 +18,7 @@ struct pane_text {
     GArray *words; /* of struct sql_word, for colours; NULL for none */
     GArray *marks; /* of guint: the lines (from 0) that carry the numbers 1, 2, ... in the gutter,
                       ascending; NULL for none */
+    char *signs;   /* one behind each number: '?', '!' or ' '; NULL for none */
 };
 
 /* Takes over bytes, of which length count. */

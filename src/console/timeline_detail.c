@@ -22,6 +22,7 @@ struct detail_question {
     struct migration_set *set;
     gint64 version;
     enum sql_dialect dialect;
+    unsigned server_version;
 };
 
 struct timeline_detail {
@@ -96,10 +97,12 @@ static gpointer read_facts(struct engine *engine, gpointer data, GError **error)
         return NULL;
     }
     struct detail_facts *facts = g_new0(struct detail_facts, 1);
-    gboolean is_off = migration->notes.transaction == TRANSACTION_OFF;
+    const struct sql_reading reading = {
+        asked->dialect, migration->notes.transaction == TRANSACTION_OFF, asked->server_version};
     facts->version = asked->version;
-    facts->up = sql_text_load(&migration->up, asked->dialect, is_off);
-    facts->down = sql_text_load(&migration->down, asked->dialect, is_off);
+    facts->up = sql_text_load(&migration->up, &reading);
+    facts->down = sql_text_load(&migration->down, &reading);
+    sql_texts_join(facts->up, facts->down);
     return facts;
 }
 
@@ -125,8 +128,8 @@ static void ask(struct timeline_detail *detail, gint64 version)
     if (detail->is_asking || model->set == NULL)
         return;
     struct detail_question *asked = g_new0(struct detail_question, 1);
-    *asked =
-        (struct detail_question){detail, migration_set_ref(model->set), version, dialect_of(model)};
+    *asked = (struct detail_question){detail, migration_set_ref(model->set), version,
+                                      dialect_of(model), model_server_major(model)};
     detail->is_asking = TRUE;
     console_ask(detail->console, job_new(read_facts, take_facts, asked, question_free, facts_free));
 }

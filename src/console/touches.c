@@ -212,7 +212,10 @@ char *touches_statement(const struct inspection *inspection, guint index)
             left++;
             continue;
         }
-        g_autofree char *one = sql_action_describe(action);
+        struct sql_action told_as = *action;
+        if (action->object.is_assumed || g_strcmp0(action->object.schema, "public") == 0)
+            told_as.object.schema = NULL;
+        g_autofree char *one = sql_action_describe(&told_as);
         g_string_append_printf(text, "%s%s", told++ > 0 ? ", " : "", one);
     }
     if (left > 0)

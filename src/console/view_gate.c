@@ -5,6 +5,7 @@
 #include "console/views.h"
 
 #include "base/text.h"
+#include "console/gate_answer.h"
 #include "console/run_picture.h"
 #include "console/wrap.h"
 
@@ -27,6 +28,7 @@ struct gate_view {
     struct run_request *request; /* NULL: nothing is at the gate */
     guint question;              /* rises with each: answers to an older one are dropped */
     struct plan *plan;           /* NULL until it came, or for what has none */
+    struct gate *checks;         /* how the engine's gate stands; NULL: it has none for this */
     char *words;                 /* as the engine wants them; NULL: it asks for none */
     char *why;
     char *problem; /* why it cannot be done */
@@ -47,11 +49,6 @@ static struct gate_view *gate(struct view *view)
 
 /* ---- what is at the gate ----------------------------------------------------------------------
  */
-
-static gboolean is_planned(enum run_kind kind)
-{
-    return kind == RUN_MIGRATE || kind == RUN_DRY_RUN;
-}
 
 static enum rung rung_of(const struct gate_view *view)
 {
@@ -120,7 +117,7 @@ static char *title_of(const struct gate_view *view)
         return g_strdup_printf("%s session %d",
                                view->request->terminates ? "END" : "CANCEL what is done by",
                                view->request->pid);
-    if (!is_planned(view->request->kind))
+    if (!gate_is_planned(view->request->kind))
         return g_strdup(verbs[view->request->kind]);
     if (view->plan == NULL)
         return g_strdup("planning");
@@ -243,9 +240,72 @@ static void add_other(struct gate_view *view)
     }
 }
 
+static void add_check(struct gate_view *view, const struct gate_check *check)
+{
+    static const struct {
+        const char *mark;
+        enum style style;
+    } verdicts[] = {
+        [GATE_NOT_NEEDED] = {NULL, STYLE_TEXT},
+        [GATE_OK] = {"  ok  ", STYLE_TEXT},
+        [GATE_WARNING] = {" warn ", STYLE_WARNING},
+        [GATE_FAILED] = {" FAIL ", STYLE_ERROR},
+    };
+    if (verdicts[check->verdict].mark == NULL)
+        return;
+    add(view, verdicts[check->verdict].style, "[%s] %-11s %s%s", verdicts[check->verdict].mark,
+        check->name, check->found, check->is_overridden ? " (passed over, and recorded)" : "");
+    if (check->verdict >= GATE_WARNING && check->advice != NULL)
+        add(view, STYLE_TEXT, "                     %s", check->advice);
+}
+
+/* What stands in the way before what would run. */
+static void add_checks(struct gate_view *view)
+{
+    guint failed = view->checks->failed, warnings = view->checks->warnings;
+    g_autofree char *fails = text_plural(failed, "check fails", "checks fail");
+    g_autofree char *warns = text_plural(warnings, "warning", "warnings");
+    if (failed > 0)
+        add(view, STYLE_ERROR, "%s: the gate is closed", fails);
+    else
+        add(view, STYLE_STRONG, "Every check passes%s%s", warnings > 0 ? ", with " : "",
+            warnings > 0 ? warns : "");
+    for (guint i = 0; i < view->checks->checks->len; i++)
+        add_check(view, gate_check_at(view->checks, i));
+}
+
+static gboolean is_closed(const struct gate_view *view)
+{
+    return view->checks != NULL && view->checks->failed > 0;
+}
+
+static gboolean asks_reason(const struct gate_view *view)
+{
+    const struct gate_check *check =
+        view->checks != NULL ? gate_check_find(view->checks, "reason") : NULL;
+    return check != NULL && check->verdict == GATE_FAILED;
+}
+
+/* Everything that fails but the reason is of the kind that a reason outweighs. */
+static gboolean may_override(const struct gate_view *view)
+{
+    guint outweighed = 0;
+    for (guint i = 0; view->checks != NULL && i < view->checks->checks->len; i++) {
+        const struct gate_check *check = gate_check_at(view->checks, i);
+        if (check->verdict != GATE_FAILED)
+            continue;
+        if (!check->may_be_overridden && strcmp(check->name, "reason") != 0)
+            return FALSE;
+        outweighed += check->may_be_overridden;
+    }
+    return outweighed > 0;
+}
+
 static void make_lines(struct gate_view *view)
 {
     g_ptr_array_set_size(view->lines, 0);
+    if (view->checks != NULL)
+        add_checks(view);
     if (view->problem != NULL)
         add(view, STYLE_ERROR, "%s", view->problem);
     else if (view->plan != NULL)
@@ -284,69 +344,24 @@ static void lay_out(struct gate_view *view, int columns)
 /* ---- asking the engine, on the monitor's thread -----------------------------------------------
  */
 
-struct gate_question {
-    struct gate_view *view;
-    guint question;
-    enum run_kind kind;
-    struct goal goal;
-    char *target; /* for what has no plan */
-};
-
-struct gate_answer {
-    struct plan *plan;
-    char *words, *why;
-};
-
-static void question_free(gpointer data)
+static void forget_answer(struct gate_view *view)
 {
-    struct gate_question *question = data;
-    g_free(question->target);
-    g_free(question);
-}
-
-static void answer_free(gpointer data)
-{
-    struct gate_answer *answer = data;
-    if (answer->plan != NULL)
-        plan_unref(answer->plan);
-    g_free(answer->words);
-    g_free(answer->why);
-    g_free(answer);
-}
-
-static gpointer ask_engine(struct engine *engine, gpointer data, GError **error)
-{
-    const struct gate_question *question = data;
-    struct gate_answer *answer = g_new0(struct gate_answer, 1);
-    if (engine == NULL) {
-        error_set(error, ERROR_NO_CONNECTION, "there is no connection");
-        answer_free(answer);
-        return NULL;
-    }
-    if (is_planned(question->kind)) {
-        answer->plan = engine_plan(engine, &question->goal, error);
-        if (answer->plan == NULL) {
-            answer_free(answer);
-            return NULL;
-        }
-        answer->words = engine_confirmation(engine, answer->plan, &answer->why);
-    } else if (question->kind == RUN_FORCE || question->kind == RUN_DROP)
-        answer->words = engine_confirmation_for(engine, question->target, &answer->why);
-    return answer;
+    g_clear_pointer(&view->plan, plan_unref);
+    g_clear_pointer(&view->checks, gate_unref);
+    g_clear_pointer(&view->words, g_free);
+    g_clear_pointer(&view->why, g_free);
+    g_clear_pointer(&view->problem, g_free);
+    g_string_truncate(view->typed, 0);
+    view->is_ready = view->is_read = FALSE;
+    view->question++;
 }
 
 static void clear(struct gate_view *view)
 {
     g_clear_pointer(&view->request, run_request_free);
-    g_clear_pointer(&view->plan, plan_unref);
-    g_clear_pointer(&view->words, g_free);
-    g_clear_pointer(&view->why, g_free);
-    g_clear_pointer(&view->problem, g_free);
+    forget_answer(view);
     g_ptr_array_set_size(view->lines, 0);
     view->columns = 0;
-    g_string_truncate(view->typed, 0);
-    view->is_ready = view->is_read = FALSE;
-    view->question++;
 }
 
 static void leave(struct gate_view *view, const char *what)
@@ -359,21 +374,22 @@ static void leave(struct gate_view *view, const char *what)
 
 static void answered(struct console *console, gpointer data, gpointer result, const GError *error)
 {
-    const struct gate_question *question = data;
+    const struct gate_asked *question = data;
     struct gate_view *view = question->view;
     struct gate_answer *answer = result;
     if (question->question != view->question || view->request == NULL) {
         if (answer != NULL)
-            answer_free(answer);
+            gate_answer_free(answer);
         return;
     }
     if (answer == NULL)
         view->problem = error_line(error);
     else {
         view->plan = g_steal_pointer(&answer->plan);
+        view->checks = g_steal_pointer(&answer->checks);
         view->words = g_steal_pointer(&answer->words);
         view->why = g_steal_pointer(&answer->why);
-        answer_free(answer);
+        gate_answer_free(answer);
         if (view->plan != NULL && view->plan->steps->len == 0) {
             leave(view, "nothing to do: the database is there already");
             return;
@@ -385,18 +401,34 @@ static void answered(struct console *console, gpointer data, gpointer result, co
     console_redraw(console);
 }
 
+/* Asks, or asks again: whatever is typed has to be typed again. */
+static void ask(struct gate_view *view)
+{
+    const struct run_request *request = view->request;
+    forget_answer(view);
+    view->list = (struct list){.pages = TRUE};
+    view->opened_at = g_get_monotonic_time();
+    struct gate_asked *question = g_new0(struct gate_asked, 1);
+    *question = (struct gate_asked){
+        .view = view,
+        .question = view->question,
+        .kind = request->kind,
+        .goal = request->goal,
+        .version = request->version,
+        .target = gate_is_planned(request->kind) ? NULL : target_of(view),
+        .reason = g_strdup(request->reason),
+        .override = g_strdup(request->override),
+    };
+    console_ask(view->base.console,
+                job_new(gate_answer_make, answered, question, gate_asked_free, gate_answer_free));
+}
+
 void gate_view_set(struct view *base, struct run_request *request)
 {
     struct gate_view *view = gate(base);
     clear(view);
     view->request = request;
-    view->list = (struct list){.pages = TRUE};
-    view->opened_at = g_get_monotonic_time();
-    struct gate_question *question = g_new0(struct gate_question, 1);
-    *question = (struct gate_question){
-        view, view->question, request->kind, request->goal,
-        request->kind == RUN_FORCE || request->kind == RUN_DROP ? target_of(view) : NULL};
-    console_ask(base->console, job_new(ask_engine, answered, question, question_free, answer_free));
+    ask(view);
 }
 
 /* ---- drawing ----------------------------------------------------------------------------------
@@ -409,6 +441,12 @@ static void draw_question(struct gate_view *view, struct grid *grid, int row)
         grid_put(grid, row, 0, -1, view->problem != NULL ? STYLE_ERROR : STYLE_TEXT,
                  view->problem != NULL ? "This cannot be done as it stands.  Esc: back"
                                        : "planning ...  Esc: back");
+        return;
+    }
+    if (is_closed(view)) {
+        grid_putf(grid, row, 0, -1, STYLE_ERROR, "Closed.  c: check again%s%s   Esc: back",
+                  asks_reason(view) ? "   e: say why" : "",
+                  may_override(view) ? "   O: pass over it, for a reason" : "");
         return;
     }
     if (words == NULL) {
@@ -555,11 +593,60 @@ static gboolean moves(const struct key *key)
     return is_movement && (key->code >= 0x110000 || key->code < 0x20);
 }
 
+/* ---- what opens a gate that is closed ----------------------------------------------------------
+ */
+
+static void say_reason(struct console *console, const char *text, gpointer data)
+{
+    struct gate_view *view = data;
+    (void)console;
+    if (text == NULL || *text == '\0' || view->request == NULL)
+        return;
+    g_free(view->request->reason);
+    view->request->reason = g_strdup(text);
+    ask(view);
+}
+
+static void say_override(struct console *console, const char *text, gpointer data)
+{
+    struct gate_view *view = data;
+    (void)console;
+    if (text == NULL || *text == '\0' || view->request == NULL)
+        return;
+    g_free(view->request->override);
+    view->request->override = g_strdup(text);
+    if (view->request->reason == NULL)
+        view->request->reason = g_strdup(text);
+    ask(view);
+}
+
+static gboolean act(struct view *base, enum action_id action, guint count)
+{
+    struct gate_view *view = gate(base);
+    (void)count;
+    switch (action) {
+    case ACTION_GATE_AGAIN:
+        ask(view);
+        return TRUE;
+    case ACTION_GATE_REASON:
+        prompt_open(base->console->prompt, PROMPT_ANSWER, "why (recorded): ", view->request->reason,
+                    say_reason, view);
+        return TRUE;
+    case ACTION_GATE_OVERRIDE:
+        prompt_open(base->console->prompt, PROMPT_ANSWER,
+                    "why the policy is passed over (recorded): ", NULL, say_override, view);
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
 gboolean gate_view_key(struct view *base, const struct key *key)
 {
     struct gate_view *view = gate(base);
     g_autofree char *words = view->request != NULL && view->is_ready ? wanted(view) : NULL;
-    gboolean is_open = words != NULL && (rung_of(view) != RUNG_WORDS || view->is_read);
+    gboolean is_open =
+        words != NULL && !is_closed(view) && (rung_of(view) != RUNG_WORDS || view->is_read);
     if (key->code == KEYCODE_ESCAPE || key->code == KEYCODE_CTRL('c')) {
         leave(view, "cancelled: nothing was changed");
         return TRUE;
@@ -576,6 +663,8 @@ gboolean gate_view_key(struct view *base, const struct key *key)
     }
     if (!view->is_ready || g_get_monotonic_time() - view->opened_at < DEAF_US)
         return !key_is_among(key->code, "? F1 v");
+    if (is_closed(view) && key->code != 'q')
+        return !key_is_among(key->code, "? F1 v k j PgUp c e O");
     if (words == NULL && key->code == 'y')
         pass(view);
     else if (is_open)
@@ -590,8 +679,20 @@ gboolean gate_view_key(struct view *base, const struct key *key)
 static char *why_not(struct view *base, enum action_id action)
 {
     struct gate_view *view = gate(base);
-    if (view->request == NULL || !view->is_ready ||
-        (action != ACTION_VIEW_SQL && action != ACTION_HELP))
+    switch (action) {
+    case ACTION_GATE_AGAIN:
+        return is_closed(view) ? NULL : g_strdup("no check fails");
+    case ACTION_GATE_REASON:
+        return asks_reason(view) ? NULL : g_strdup("no reason is asked for");
+    case ACTION_GATE_OVERRIDE:
+        return may_override(view) ? NULL : g_strdup("nothing fails that a reason outweighs");
+    case ACTION_VIEW_SQL:
+    case ACTION_HELP:
+        break;
+    default:
+        return NULL;
+    }
+    if (view->request == NULL || !view->is_ready || is_closed(view))
         return NULL;
     g_autofree char *words = wanted(view);
     return words != NULL ? g_strdup("letters are the words' now") : NULL;
@@ -628,6 +729,7 @@ const struct view_ops gate_view_ops = {
     .open = open_,
     .close = close_,
     .draw = draw,
+    .act = act,
     .why_not = why_not,
     .list = list_of,
 };

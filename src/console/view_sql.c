@@ -2,6 +2,7 @@
  * up on the monitor's thread; here they are only drawn. */
 #include "console/views.h"
 
+#include "base/text.h"
 #include "console/find.h"
 #include "console/frame.h"
 #include "console/sql_detail.h"
@@ -15,8 +16,9 @@
 enum sync { SYNC_STATEMENT, SYNC_LINE, SYNC_OFF, SYNC_COUNT };
 
 #define TWO_PANES_COLUMNS   80
-#define LINE_NUMBER_COLUMNS 56 /* of a pane, from which on it has line numbers */
-#define DETAIL_ROWS         20 /* of the area, from which on there is detail */
+#define PAIRS_COLUMNS       100 /* from which on the heading counts them */
+#define LINE_NUMBER_COLUMNS 56  /* of a pane, from which on it has line numbers */
+#define DETAIL_ROWS         20  /* of the area, from which on there is detail */
 
 struct sql_view {
     struct view base;
@@ -99,11 +101,26 @@ static gboolean has_both(const struct sql_view *view)
            view->texts[1]->pane != NULL;
 }
 
-/* Only where both files have as many statements do their numbers say anything of each other. */
+/* Only where it is known what undoes what, or where both files have as many statements, do their
+ * numbers say anything of each other. */
+static gboolean is_joined(const struct sql_view *view)
+{
+    return has_both(view) && view->texts[0]->is_joined && view->texts[0]->paired > 0;
+}
+
 static gboolean steps_by_statement(const struct sql_view *view)
 {
     return view->sync == SYNC_STATEMENT && has_both(view) && view->texts[0]->statements->len > 0 &&
-           view->texts[0]->statements->len == view->texts[1]->statements->len;
+           (is_joined(view) || view->texts[0]->statements->len == view->texts[1]->statements->len);
+}
+
+/* The statement that belongs to one of the active file; 0 for none. */
+static guint partner_of(const struct sql_view *view, guint number)
+{
+    const struct statement_facts *facts = sql_text_facts(view->texts[view->active], number);
+    if (!is_joined(view))
+        return number;
+    return facts != NULL ? facts->partner : 0;
 }
 
 static guint line_beside(const struct sql_view *view)
@@ -111,8 +128,11 @@ static guint line_beside(const struct sql_view *view)
     const struct sql_text *from = view->texts[view->active], *to = view->texts[1 - view->active];
     guint line = text_pane_line(&view->panes[view->active]);
     guint last = to->pane->lines->len - 1;
-    if (steps_by_statement(view))
-        return sql_text_statement(to, sql_text_statement_at(from, line))->line - 1;
+    if (steps_by_statement(view)) {
+        guint partner = partner_of(view, sql_text_statement_at(from, line));
+        const struct script_statement *beside = sql_text_statement(to, partner);
+        return beside != NULL ? beside->line - 1 : text_pane_line(&view->panes[1 - view->active]);
+    }
     if (view->sync == SYNC_LINE)
         return MIN(line, last);
     guint lines = MAX(from->pane->lines->len - 1, 1);
@@ -137,7 +157,7 @@ static const char *sync_text(const struct sql_view *view)
         return "-";
     switch (view->sync) {
     case SYNC_STATEMENT:
-        return steps_by_statement(view) ? "statement" : "proportion";
+        return !steps_by_statement(view) ? "proportion" : is_joined(view) ? "pairs" : "statement";
     case SYNC_LINE:
         return "line";
     default:
@@ -174,6 +194,17 @@ static char *migration_name(const struct sql_view *view)
     return g_strdup_printf("%s %s", number, title != NULL ? title : "");
 }
 
+/* "3 pairs 1 not undone  ": how many ups something undoes, and how many nothing does. */
+static char *pairs_text(const struct sql_view *view)
+{
+    const struct sql_text *up = view->texts[0];
+    if (up == NULL || !up->is_joined || view->columns < PAIRS_COLUMNS)
+        return g_strdup("");
+    g_autofree char *pairs = text_plural(up->paired, "pair", "pairs");
+    return up->alone > 0 ? g_strdup_printf("%s %u not undone  ", pairs, up->alone)
+                         : g_strdup_printf("%s  ", pairs);
+}
+
 static void draw_heading(const struct sql_view *view, struct grid *grid, const struct area *area)
 {
     const struct console *console = view->base.console;
@@ -183,8 +214,9 @@ static void draw_heading(const struct sql_view *view, struct grid *grid, const s
     const struct status_row *row = model_row(console_model(console), view->source.version);
     g_autofree char *name = migration_name(view);
     const char *state = row != NULL ? state_texts[row->state].text : "";
-    g_autofree char *how =
-        g_strdup_printf("sync:%s wrap:%s", sync_text(view), view->panes[0].wraps ? "on" : "off");
+    g_autofree char *pairs = pairs_text(view);
+    g_autofree char *how = g_strdup_printf("%ssync:%s wrap:%s", pairs, sync_text(view),
+                                           view->panes[0].wraps ? "on" : "off");
     int right = text_width(how) + 1;
     gboolean has_room = area->columns >= used + right + text_width(state) + 12;
     int room = area->columns - used - (has_room ? right : 0) - (int)strlen(state) - 2;

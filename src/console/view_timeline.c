@@ -16,8 +16,9 @@ struct timeline_view {
     GArray *rows; /* of gint64 versions, newest first, those that the filter lets through */
     const struct model_state *state; /* what rows were made from: compared, never followed */
     const struct migration_set *set;
-    struct filter *filter; /* NULL: all */
-    guint all;             /* rows there are without the filter */
+    const struct lint_picture *lint; /* the same */
+    struct filter *filter;           /* NULL: all */
+    guint all;                       /* rows there are without the filter */
     gboolean is_settled;
     struct timeline_detail *detail;
     gboolean has_detail; /* there was room for it */
@@ -43,40 +44,92 @@ static const struct migration *file_of(const struct timeline_view *view, gint64 
     return model->set != NULL ? migration_set_find(model->set, version) : NULL;
 }
 
+static gboolean is_in(const struct status_row *status)
+{
+    return status != NULL &&
+           (status->state == MIGRATION_APPLIED || status->state == MIGRATION_ASSUMED ||
+            status->state == MIGRATION_MODIFIED);
+}
+
+/* Of what can be done with it: going up while it is pending, going back once it is in. */
+static unsigned risks_of(const struct timeline_view *view, gint64 version)
+{
+    const struct lint_row *row = model_lint(model_of(view), version);
+    if (row == NULL)
+        return 0;
+    return is_in(model_row(model_of(view), version))
+               ? row->risks_down | (row->risks_up & LINT_RISK_BIT(RISK_NO_DOWN))
+               : row->risks_up;
+}
+
+static void add_word(GString *words, const char *word)
+{
+    g_string_append_printf(words, "%s%s", words->len > 0 ? " " : "", word);
+}
+
+/* What the files say of themselves, and what became of them; some of it lint says too. */
+static void add_notes(const struct timeline_view *view, gint64 version, GString *words)
+{
+    const struct model *model = model_of(view);
+    const struct status_row *row = model_row(model, version);
+    const struct migration *migration = file_of(view, version);
+    gboolean is_judged = model_lint(model, version) != NULL;
+    if (migration == NULL)
+        add_word(words, "NO-FILE");
+    else {
+        if (migration->notes.irreversible != NULL)
+            add_word(words, "IRREVERSIBLE");
+        else if (!is_judged && (migration->down.path == NULL || migration->down.size == 0))
+            add_word(words, "NO-DOWN");
+        if (!is_judged && migration->notes.transaction == TRANSACTION_OFF)
+            add_word(words, "noTX");
+        if (migration->notes.phase == PHASE_CONTRACT)
+            add_word(words, "CONTRACT");
+    }
+    if (row != NULL && row->state == MIGRATION_MODIFIED)
+        add_word(words, "MODIFIED");
+    if (row != NULL && row->state == MIGRATION_MISSED)
+        add_word(words, "MISSED");
+}
+
 /* What a reviewer should know before anything else; by word. */
 static char *notes_of(const struct timeline_view *view, gint64 version)
 {
-    const struct status_row *row = model_row(model_of(view), version);
-    const struct migration *migration = file_of(view, version);
-    GString *notes = g_string_new(NULL);
-    if (migration == NULL)
-        g_string_append(notes, "NO-FILE ");
-    else {
-        if (migration->notes.irreversible != NULL)
-            g_string_append(notes, "IRREVERSIBLE ");
-        else if (migration->down.path == NULL || migration->down.size == 0)
-            g_string_append(notes, "NO-DOWN ");
-        if (migration->notes.transaction == TRANSACTION_OFF)
-            g_string_append(notes, "noTX ");
-        if (migration->notes.phase == PHASE_CONTRACT)
-            g_string_append(notes, "CONTRACT ");
-    }
-    if (row != NULL && row->state == MIGRATION_MODIFIED)
-        g_string_append(notes, "MODIFIED ");
-    if (row != NULL && row->state == MIGRATION_MISSED)
-        g_string_append(notes, "MISSED ");
-    if (notes->len > 0)
-        g_string_truncate(notes, notes->len - 1);
-    return g_string_free(notes, FALSE);
+    GString *words = g_string_new(NULL);
+    g_autofree char *risks = lint_risk_words(risks_of(view, version));
+    if (*risks != '\0')
+        add_word(words, risks);
+    add_notes(view, version, words);
+    return g_string_free(words, FALSE);
+}
+
+/* The same by letter, where there is no room: "LM". */
+static char *letters_of(const struct timeline_view *view, gint64 version)
+{
+    static const char letters[LINT_RISKS] = {
+        [RISK_DATA] = 'D',    [RISK_REWRITE] = 'R', [RISK_LOCK] = 'L',    [RISK_DML] = 'M',
+        [RISK_NO_DOWN] = 'N', [RISK_NO_TX] = 'T',   [RISK_UNKNOWN] = '?',
+    };
+    GString *text = g_string_new(NULL);
+    unsigned risks = risks_of(view, version);
+    for (unsigned risk = 0; risk < LINT_RISKS; risk++)
+        if ((risks & LINT_RISK_BIT(risk)) != 0)
+            g_string_append_c(text, letters[risk]);
+    return g_string_free(text, FALSE);
 }
 
 /* ---- rows -------------------------------------------------------------------------------------
  */
 
-enum { KEY_STATE, KEY_NAME, KEY_RELEASE, KEY_NOTE, KEY_VERSION };
+enum { KEY_STATE, KEY_NAME, KEY_RELEASE, KEY_NOTE, KEY_RISK, KEY_VERSION };
 static const char *const filter_keys[] = {
-    [KEY_STATE] = "state", [KEY_NAME] = "name",       [KEY_RELEASE] = "release",
-    [KEY_NOTE] = "note",   [KEY_VERSION] = "version", NULL,
+    [KEY_STATE] = "state",
+    [KEY_NAME] = "name",
+    [KEY_RELEASE] = "release",
+    [KEY_NOTE] = "note",
+    [KEY_RISK] = "risk",
+    [KEY_VERSION] = "version",
+    NULL,
 };
 
 /* A row's value for the filter; row is its version. */
@@ -94,6 +147,7 @@ static char *value_of(gconstpointer row, guint key, gpointer data)
     case KEY_RELEASE:
         return g_strdup(migration != NULL ? migration->release_name : NULL);
     case KEY_NOTE:
+    case KEY_RISK:
         return notes_of(view, version);
     default:
         return model_version_text(model_of(view), version);
@@ -169,9 +223,13 @@ static void update(struct view *base)
 {
     struct timeline_view *view = timeline(base);
     const struct model *model = model_of(view);
-    if (view->state == model->state && view->set == model->set)
+    gboolean is_same = view->state == model->state && view->set == model->set;
+    if (is_same && view->lint == model->lint)
         return;
     rebuild(view);
+    view->lint = model->lint;
+    if (is_same)
+        return;
     view->state = model->state;
     view->set = model->set;
     timeline_detail_forget(view->detail);
@@ -192,7 +250,10 @@ static void show(struct view *base)
 /* Columns, from the left; 0 wide: left out. */
 struct columns {
     int graph, version, release, name, applied, took, notes;
+    gboolean is_terse; /* letters for what is risky */
 };
+
+#define WORDS_COLUMNS 72
 
 #define LANES_NARROW 4
 
@@ -223,7 +284,8 @@ static struct columns layout(const struct timeline_view *view, int width)
                 (columns.applied > 0 ? columns.applied + 1 : 0) +
                 (columns.took > 0 ? columns.took + 1 : 0);
     int rest = MAX(width - fixed, 10);
-    columns.notes = MIN(12, rest / 3);
+    columns.is_terse = width < WORDS_COLUMNS;
+    columns.notes = columns.is_terse ? 6 : MIN(width >= 100 ? 20 : 13, rest / 3);
     columns.name = rest - columns.notes - 1;
     return columns;
 }
@@ -277,7 +339,8 @@ static void draw_row(struct timeline_view *view, struct grid *grid, const struct
     gboolean is_selected = index == view->list.selected;
     int column = area->column;
     g_autofree char *digits = model_version_text(model_of(view), version);
-    g_autofree char *notes = notes_of(view, version);
+    g_autofree char *notes =
+        columns->is_terse ? letters_of(view, version) : notes_of(view, version);
     if (is_selected)
         grid_glyph(grid, row, column, STYLE_TEXT, GLYPH_MARKER);
     if (status != NULL && status->is_current)
@@ -329,7 +392,7 @@ static void draw_headings(struct grid *grid, const struct area *area, int row,
                        "Took");
     column += (columns->applied > 0 ? columns->applied + 1 : 0) +
               (columns->took > 0 ? columns->took + 1 : 0);
-    grid_put(grid, row, column, columns->notes, STYLE_LABEL, "Notes");
+    grid_put(grid, row, column, columns->notes, STYLE_LABEL, "Risk");
 }
 
 static char *summary(const struct timeline_view *view)

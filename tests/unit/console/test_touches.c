@@ -124,7 +124,7 @@ static void touches__statement__is_told_in_words(void **state)
     g_autofree char *first = touches_statement(file.inspection, 0);
     (void)state;
     if (inspection_parser_version() > 0)
-        assert_string_equal(first, "ADD COLUMN public.a.x, DROP COLUMN public.a.y");
+        assert_string_equal(first, "ADD COLUMN a.x, DROP COLUMN a.y");
     assert_null(touches_statement(file.inspection, 1));
     assert_null(touches_statement(file.inspection, 2));
     file_clear(&file);

@@ -187,10 +187,10 @@ static void sql__draw__one_pane_when_narrow_or_asked(void **state)
     assert_not_drawn(fixture->view, 80, "UP  ");
     do_times(fixture, ACTION_ONE_PANE, 1);
     assert_drawn(fixture->view, 80, "UP  ");
-    assert_drawn(fixture->view, 80, "sha256");
+    assert_drawn(fixture->view, 80, "lock ");
     fake_answers.is_zoomed = TRUE;
     assert_not_drawn(fixture->view, 80, "UP  ");
-    assert_not_drawn(fixture->view, 80, "sha256");
+    assert_not_drawn(fixture->view, 80, "lock ");
 }
 
 static void sql__draw__missing_empty_and_broken_halves(void **state)
@@ -199,7 +199,7 @@ static void sql__draw__missing_empty_and_broken_halves(void **state)
     show(fixture, "SELECT 'a", NULL);
     assert_drawn(fixture->view, 80, "There is no down file");
     assert_drawn(fixture->view, 80, "SELECT 'a");
-    assert_drawn(fixture->view, 140, "unterminated quoted string (line 1)");
+    assert_drawn(fixture->view, 140, "unterminated quoted string");
     write_pair(fixture, "a\xff", "");
     look(fixture, 44, NULL);
     assert_drawn(fixture->view, 120, "is not valid UTF-8");
@@ -248,7 +248,6 @@ static void sql__draw__how_a_file_runs(void **state)
     show(fixture, concurrent_text, down_text);
     assert_drawn(fixture->view, 140, "refused in a transaction: CREATE INDEX CONCURRENTLY");
     assert_drawn(fixture->view, 140, "statement by statement, not transactional");
-    assert_drawn(fixture->view, 140, "  38 bytes");
 }
 
 /* ---- files that came and went ---------------------------------------------------------------- */
@@ -329,7 +328,6 @@ static void sql__draw__the_stored_text_of_a_file_that_is_gone(void **state)
     assert_drawn(fixture->view, 140, "DROP TABLE kept;");
     assert_drawn(fixture->view, 140, "UP  up text that ran");
     assert_drawn(fixture->view, 140, "DOWN  down text at that time");
-    assert_drawn(fixture->view, 140, "stored    up text that ran");
     assert_drawn(fixture->view, 140, "NO FILE");
 }
 
@@ -404,7 +402,7 @@ static void sql__act__keeps_in_step_by_number_where_both_have_as_many(void **sta
 static void sql__act__keeps_in_step_by_proportion_line_or_not_at_all(void **state)
 {
     struct fixture *fixture = *state;
-    show(fixture, up_text, down_text);
+    show(fixture, up_text, "SELECT 1;\n\nSELECT 2;\n");
     assert_drawn(fixture->view, 80, "sync:proportion");
     do_times(fixture, ACTION_LAST, 1);
     assert_lines(fixture, "12/12", "3/3");
@@ -417,6 +415,27 @@ static void sql__act__keeps_in_step_by_proportion_line_or_not_at_all(void **stat
     do_times(fixture, ACTION_DOWN, 1);
     assert_drawn(fixture->view, 80, "sync:off");
     assert_lines(fixture, "3/12", "2/3");
+}
+
+/* By object and inverse kind, whatever the order; what nothing undoes moves nothing. */
+static void sql__act__keeps_in_step_by_pairs(void **state)
+{
+    struct fixture *fixture = *state;
+    show(fixture, "CREATE TABLE a (x int);\nCREATE TABLE b (y int);\nDROP TABLE c;\n",
+         "DROP TABLE b;\n\nDROP TABLE a;\nDROP TABLE d;\n");
+    if (inspection_parser_version() == 0)
+        return;
+    assert_drawn(fixture->view, 140, "2 pairs 1 not undone  sync:pairs");
+    assert_lines(fixture, "1/3", "3/4");
+    do_times(fixture, ACTION_NEXT_STATEMENT, 1);
+    assert_lines(fixture, "2/3", "1/4");
+    do_times(fixture, ACTION_NEXT_STATEMENT, 1);
+    assert_lines(fixture, "3/3", "1/4");
+    assert_drawn(fixture->view, 140, " 3? DROP TABLE c;");
+    assert_drawn(fixture->view, 140, "nothing in the down undoes it");
+    do_times(fixture, ACTION_NEXT_PANE, 1);
+    do_times(fixture, ACTION_NEXT_STATEMENT, 2);
+    assert_drawn(fixture->view, 140, "LOSES every row of d; undoes nothing that this up did");
 }
 
 static void sql__act__scrolls_cut_lines_alone(void **state)
@@ -540,6 +559,7 @@ int main(void)
         TEST(sql__act__steps_by_statement),
         TEST(sql__act__keeps_in_step_by_number_where_both_have_as_many),
         TEST(sql__act__keeps_in_step_by_proportion_line_or_not_at_all),
+        TEST(sql__act__keeps_in_step_by_pairs),
         TEST(sql__act__scrolls_cut_lines_alone),
         TEST(sql__why_not__says_why),
         TEST(sql__copy__takes_the_statement_and_save_both_files),
