@@ -86,16 +86,21 @@ static const struct {
     {command_emergency, CONSOLE_LINE_CHANGE}, {command_force, CONSOLE_LINE_FORCE},
     {command_init, CONSOLE_LINE_INIT},        {command_adopt, CONSOLE_LINE_ADOPT},
     {command_drop, CONSOLE_LINE_DROP},        {command_validate, CONSOLE_LINE_VALIDATE},
+    {command_diff, CONSOLE_LINE_DRIFT},       {command_verify, CONSOLE_LINE_VERIFY},
 };
 
-/* Whoever asks for another form wants to read that. */
+/* Whoever asks for another form, or for a part, wants to read that. */
+static gboolean has_screen(const struct invocation *invocation, enum console_line_kind kind)
+{
+    return kind < CONSOLE_LINE_VALIDATE || (g_hash_table_size(invocation->values) == 0 &&
+                                            invocation_argument(invocation, 0) == NULL);
+}
+
 static enum console_line_kind kind_of(const struct invocation *invocation)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (kinds[i].run == invocation->command->run)
-            return kinds[i].kind >= CONSOLE_LINE_VALIDATE && invocation_has(invocation, "json")
-                       ? CONSOLE_LINE_SHOW
-                       : kinds[i].kind;
+        if (kinds[i].run == invocation->command->run && has_screen(invocation, kinds[i].kind))
+            return kinds[i].kind;
     return CONSOLE_LINE_SHOW;
 }
 

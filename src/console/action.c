@@ -22,7 +22,10 @@
 const struct action actions[] = {
     {ACTION_OPEN, ACTION_READS, LISTS & ~TEXTS, "open", "Enter Right", "open", "open what is under the cursor", NULL},
     {ACTION_OPEN, ACTION_READS, TEXTS, "open-row", "Enter", "open", "open what is under the cursor", NULL},
-    {ACTION_DRY_RUN, ACTION_READS, TIMELINE | PLAN | GRAPH | SQL, "dry-run", "d F6", "dry run", "run the way to the selected version here, in a transaction that is rolled back", "up --to VERSION --dry-run"},
+    {ACTION_DRY_RUN, ACTION_READS, TIMELINE | PLAN | GRAPH | SQL, "dry-run", "d F6", "dry run", "preview the way to the selected version: in development here, rolled back; elsewhere on a copy of the schema", "preview VERSION"},
+    {ACTION_PREVIEW_CATALOG, ACTION_READS, PLAN, "preview-catalog", "c", "catalog", "preview it from text and catalog alone: nothing is run", "preview VERSION --on catalog"},
+    {ACTION_PREVIEW_SCRATCH, ACTION_READS, PLAN, "preview-scratch", "s", "scratch", "preview it on a copy of the schema, without its rows", "preview VERSION --on scratch"},
+    {ACTION_PREVIEW_HERE, ACTION_READS, PLAN, "preview-here", "t", "here", "preview it here in a transaction that is rolled back: real locks, and in production a gate", "preview VERSION --on database"},
     {ACTION_MIGRATE, ACTION_WRITES, TIMELINE | PLAN | GRAPH | SQL, "migrate", "m F7", "migrate", "up to the selected version, through the gate", "up --to VERSION"},
     {ACTION_ROLLBACK, ACTION_WRITES, TIMELINE | PLAN | GRAPH | SQL, "rollback", "r F8", "roll back", "back to the selected version, through the gate", "goto VERSION"},
     {ACTION_VIEW_SQL, ACTION_READS, MIGRATION | RUN | SCREEN_BIT(SCREEN_GATE), "view-sql", "v", "SQL", "the SQL of the selected migration, up and down", NULL},
@@ -44,6 +47,9 @@ const struct action actions[] = {
     {ACTION_FILTER, ACTION_READS, TIMELINE | HISTORY | LOG | ACTIVITY | REPORT, "filter", "F F4", "filter", "show matching rows alone; empty shows all", NULL},
     {ACTION_RECOVER, ACTION_WRITES, TIMELINE | HISTORY, "recover", "f", "force", "set the version row by hand, through the gate: for recovery", "force VERSION"},
     {ACTION_VALIDATE, ACTION_READS, TIMELINE | GRAPH | HISTORY | REPORT, "check", "a", "validate", "look whether version table, files and history agree", "validate"},
+    {ACTION_DRIFT, ACTION_READS, TIMELINE | GRAPH | HISTORY | REPORT, "drift", "=", "drift", "compare the schema with the one that was recorded for this version", "diff"},
+    {ACTION_VERIFY, ACTION_READS, TIMELINE | GRAPH | SQL, "prove", "V", "verify", "prove on a scratch database that the selected migration's down undoes its up; :verify does all", "verify VERSION"},
+    {ACTION_RECEIPT, ACTION_READS, TIMELINE | GRAPH | PLAN | SQL, "cost", "$", "receipt", "count what going back to the selected version destroys", "receipt VERSION"},
     {ACTION_HELP, ACTION_READS, SCREENS_ALL, "help", "? F1", "help", "the keys of this screen, its letters, and the rest", "help"},
     {ACTION_BACK, ACTION_READS, LISTS, "back", "q Esc", "back", "back to the screen before; on the first, q leaves", NULL},
     {ACTION_BACK, ACTION_READS, SCREEN_BIT(SCREEN_GATE), "cancel-gate", "Esc C-c", "cancel", "leave the gate: nothing is changed", NULL},
@@ -94,7 +100,8 @@ static const char *const screen_names[SCREEN_COUNT] = {
     [SCREEN_TIMELINE] = "timeline", [SCREEN_SQL] = "sql",           [SCREEN_PLAN] = "plan",
     [SCREEN_RUN] = "run",           [SCREEN_ACTIVITY] = "activity", [SCREEN_HISTORY] = "history",
     [SCREEN_LOG] = "log",           [SCREEN_GRAPH] = "graph",       [SCREEN_CONFIG] = "config",
-    [SCREEN_REPORT] = "report",     [SCREEN_HELP] = "help",         [SCREEN_OUTPUT] = "output",     [SCREEN_GATE] = "gate",
+    [SCREEN_REPORT] = "report",     [SCREEN_HELP] = "help",         [SCREEN_OUTPUT] = "output",
+    [SCREEN_GATE] = "gate",
 };
 
 const char *screen_name(enum screen screen)

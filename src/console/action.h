@@ -85,6 +85,12 @@ enum action_id {
     ACTION_SUSPEND,
     /* finding out */
     ACTION_VALIDATE,
+    ACTION_DRIFT,
+    ACTION_VERIFY,
+    ACTION_RECEIPT,
+    ACTION_PREVIEW_CATALOG,
+    ACTION_PREVIEW_SCRATCH,
+    ACTION_PREVIEW_HERE,
     /* changing */
     ACTION_DRY_RUN,
     ACTION_ARM,

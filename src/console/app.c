@@ -3,6 +3,7 @@
 #include "console/app.h"
 
 #include "base/duration.h"
+#include "console/goal.h"
 #include "console/views.h"
 #include "console/watchdog.h"
 
@@ -168,7 +169,11 @@ void console_show_output(struct console *console, const char *title, char *text)
 void console_dry_run(struct console *console, const struct goal *goal)
 {
     struct run_request *request = run_request_new(RUN_DRY_RUN);
+    gint64 from, to;
     request->goal = *goal;
+    /* The plan screen speaks of the selected version: it is to be the one that this leads to. */
+    if (goal_ends(console->model, goal, &from, &to) && to != VERSION_NONE)
+        console_version_select(console, to);
     if (model_class(console->model) == ENVIRONMENT_PRODUCTION || console->options->is_read_only) {
         console_gate(console, request);
         return;

@@ -86,6 +86,12 @@ void change_end_session(struct console *console);
 
 /* examine.c: from a key to an inquiry */
 void examine_validate(struct console *console);
+void examine_drift(struct console *console);
+/* The selected migration; all of them. */
+void examine_verify(struct console *console);
+void examine_verify_all(struct console *console);
+/* Of going back to the selected version. */
+void examine_receipt(struct console *console);
 /* Shown on the report screen. Takes over what is in question. */
 void examine(struct console *console, struct report_question *question);
 

@@ -30,7 +30,7 @@ void change_dry_run(struct console *console)
                     here);
         return;
     }
-    console_dry_run(console, &goal);
+    plan_view_preview(console->views[SCREEN_PLAN], &goal, PREVIEW_LEVEL_DEFAULT);
 }
 
 static void open_gate(struct console *console, const struct goal *goal)

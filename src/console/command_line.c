@@ -196,6 +196,10 @@ static gboolean do_command(struct console *console, const char *text, GError **e
         ask_show(console, text);
     else if (line.kind == CONSOLE_LINE_VALIDATE)
         examine_validate(console);
+    else if (line.kind == CONSOLE_LINE_DRIFT)
+        examine_drift(console);
+    else if (line.kind == CONSOLE_LINE_VERIFY)
+        examine_verify_all(console);
     else if (line.kind == CONSOLE_LINE_FORCE)
         ask_force(console, &line);
     else

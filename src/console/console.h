@@ -22,7 +22,9 @@ enum console_line_kind {
     CONSOLE_LINE_INIT,
     CONSOLE_LINE_ADOPT,
     CONSOLE_LINE_DROP,
-    CONSOLE_LINE_VALIDATE, /* looks, and has a screen for what it finds */
+    CONSOLE_LINE_VALIDATE, /* looks, and has a screen for what it finds: as all that follow */
+    CONSOLE_LINE_DRIFT,
+    CONSOLE_LINE_VERIFY,
 };
 struct console_line {
     enum console_line_kind kind;

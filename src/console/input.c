@@ -38,18 +38,12 @@ static const struct {
     enum action_id action;
     enum screen screen;
 } ways[] = {
-    {ACTION_TO_TIMELINE, SCREEN_TIMELINE},
-    {ACTION_TO_SQL, SCREEN_SQL},
-    {ACTION_VIEW_SQL, SCREEN_SQL},
-    {ACTION_TO_PLAN, SCREEN_PLAN},
-    {ACTION_TO_RUN, SCREEN_RUN},
-    {ACTION_TO_ACTIVITY, SCREEN_ACTIVITY},
-    {ACTION_TO_HISTORY, SCREEN_HISTORY},
-    {ACTION_TO_LOG, SCREEN_LOG},
-    {ACTION_TO_GRAPH, SCREEN_GRAPH},
-    {ACTION_TO_CONFIG, SCREEN_CONFIG},
-    {ACTION_TO_REPORT, SCREEN_REPORT},
-    {ACTION_HELP, SCREEN_HELP},
+    {ACTION_TO_TIMELINE, SCREEN_TIMELINE}, {ACTION_TO_SQL, SCREEN_SQL},
+    {ACTION_VIEW_SQL, SCREEN_SQL},         {ACTION_TO_PLAN, SCREEN_PLAN},
+    {ACTION_TO_RUN, SCREEN_RUN},           {ACTION_TO_ACTIVITY, SCREEN_ACTIVITY},
+    {ACTION_TO_HISTORY, SCREEN_HISTORY},   {ACTION_TO_LOG, SCREEN_LOG},
+    {ACTION_TO_GRAPH, SCREEN_GRAPH},       {ACTION_TO_CONFIG, SCREEN_CONFIG},
+    {ACTION_TO_REPORT, SCREEN_REPORT},     {ACTION_HELP, SCREEN_HELP},
 };
 
 /* The migration under the cursor of the screen in front is what the others speak of. A look at
@@ -158,6 +152,9 @@ static const struct {
     {ACTION_DRY_RUN, change_dry_run},
     {ACTION_MIGRATE, change_migrate},
     {ACTION_VALIDATE, examine_validate},
+    {ACTION_DRIFT, examine_drift},
+    {ACTION_VERIFY, examine_verify},
+    {ACTION_RECEIPT, examine_receipt},
     {ACTION_CANCEL, command_line_cancel},
     {ACTION_CANCEL_SESSION, change_cancel_session},
     {ACTION_TERMINATE, change_end_session},

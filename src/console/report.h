@@ -9,7 +9,13 @@
 #include "console/inquiry.h"
 #include "console/style.h"
 
-enum report_kind { REPORT_VALIDATE, REPORT_KINDS };
+enum report_kind {
+    REPORT_VALIDATE,
+    REPORT_DRIFT,
+    REPORT_VERIFY,
+    REPORT_RECEIPT,
+    REPORT_KINDS,
+};
 
 struct report_detail {
     enum style style;
@@ -86,5 +92,11 @@ extern const struct report_maker report_makers[REPORT_KINDS];
 /* The makers, each in a file of its own. */
 struct report *report_validate(struct inquiry *inquiry, struct engine *engine,
                                const struct report_question *question, GError **error);
+struct report *report_drift(struct inquiry *inquiry, struct engine *engine,
+                            const struct report_question *question, GError **error);
+struct report *report_verify(struct inquiry *inquiry, struct engine *engine,
+                             const struct report_question *question, GError **error);
+struct report *report_receipt(struct inquiry *inquiry, struct engine *engine,
+                              const struct report_question *question, GError **error);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/duration.h"
 #include "base/text.h"
+#include "console/preview_table.h"
 
 #include <string.h>
 
@@ -155,6 +156,7 @@ void run_note_free(struct run_note *note)
     g_free(note->text);
     g_free(note->sql);
     g_free(note->end.outcome);
+    g_clear_pointer(&note->end.table, preview_table_free);
     g_free(note);
 }
 

@@ -2,6 +2,7 @@
 #include "console/run_picture.h"
 
 #include "base/duration.h"
+#include "console/preview_table.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ void run_picture_free(struct run_picture *picture)
     g_ptr_array_unref(picture->steps);
     g_ptr_array_unref(picture->notices);
     g_clear_error(&picture->error);
+    g_clear_pointer(&picture->table, preview_table_free);
     g_free(picture->waiting_for);
     g_free(picture->blocked_by);
     g_free(picture->blocking);
@@ -195,7 +197,7 @@ static void start_step(struct run_picture *picture, const struct run_note *note,
     if (step == NULL)
         return;
     step->started_at = now;
-    if (picture->kind == RUN_DRY_RUN && !step->is_transactional) {
+    if (picture->kind == RUN_DRY_RUN && !picture->runs_all && !step->is_transactional) {
         step->mark = RUN_MARK_SKIPPED;
         replace(&step->skipped, step->mode_reason);
         return;
@@ -274,7 +276,7 @@ static void take_plan(struct run_picture *picture, const struct run_note *note)
     picture->phase = RUN_PHASE_RUNNING;
 }
 
-static void end(struct run_picture *picture, const struct run_note *note, gint64 now)
+static void end(struct run_picture *picture, struct run_note *note, gint64 now)
 {
     for (guint i = 0; i < picture->steps->len; i++) {
         struct run_step_picture *step = picture->steps->pdata[i];
@@ -294,6 +296,7 @@ static void end(struct run_picture *picture, const struct run_note *note, gint64
     picture->version = note->end.version;
     picture->is_dirty = note->end.is_dirty;
     picture->is_unsettled = note->end.is_unsettled;
+    picture->table = g_steal_pointer(&note->end.table);
 }
 
 static void fold_connect_retry(struct run_picture *picture, const struct run_note *note)
@@ -303,7 +306,7 @@ static void fold_connect_retry(struct run_picture *picture, const struct run_not
     add_notice(picture, why);
 }
 
-void run_picture_fold(struct run_picture *picture, const struct run_note *note, gint64 now)
+void run_picture_fold(struct run_picture *picture, struct run_note *note, gint64 now)
 {
     if (note->is_end) {
         end(picture, note, now);

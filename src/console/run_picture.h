@@ -27,6 +27,7 @@ struct run_note {
         guint done;
         gint64 version;
         gboolean is_dirty, is_unsettled;
+        struct preview_table *table; /* of a preview here; NULL */
     } end;
 };
 
@@ -50,7 +51,8 @@ GPtrArray *run_steps_new(const struct plan *plan);
 struct run_picture *run_picture_new(enum run_kind kind, gint64 now);
 void run_picture_free(struct run_picture *picture);
 DEFINE_AUTOPTR(run_picture, run_picture_free);
-void run_picture_fold(struct run_picture *picture, const struct run_note *note, gint64 now);
+/* Takes from note what is not copied. */
+void run_picture_fold(struct run_picture *picture, struct run_note *note, gint64 now);
 
 gboolean run_picture_is_over(const struct run_picture *picture);
 /* By index; NULL beyond. */

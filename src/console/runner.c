@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/text.h"
 #include "console/frame.h"
+#include "console/preview_table.h"
 #include "console/run_picture.h"
 
 struct runner {
@@ -214,6 +215,7 @@ static void preview(const struct run_request *request, struct engine *engine, st
     end->end.outcome = made != NULL ? preview_outcome_text(engine, made)
                                     : g_strdup("nothing ran, and nothing was changed");
     end->end.done = made != NULL ? count_ran(made) : 0;
+    end->end.table = made != NULL ? preview_table_new(made) : NULL;
     read_version(engine, end);
 }
 

@@ -10,6 +10,7 @@
 #include "engine/preview.h"
 
 struct console;
+struct preview_table;
 struct runner;
 
 enum run_kind {
@@ -105,7 +106,9 @@ struct run_picture {
     GError *error;      /* NULL when it went well */
     gint64 version;     /* the version row afterwards */
     gboolean is_dirty, is_unsettled;
-    guint done; /* steps that are in */
+    guint done;                  /* steps that are in */
+    struct preview_table *table; /* RUN_DRY_RUN: what it saw; NULL */
+    gboolean runs_all;           /* a preview that runs what is not transactional too */
 };
 
 /* on_change is called on the main thread whenever the picture has moved. settings must outlive the

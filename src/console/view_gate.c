@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "console/gate_answer.h"
+#include "console/gate_losses.h"
 #include "console/run_picture.h"
 #include "console/wrap.h"
 
@@ -28,6 +29,9 @@ struct gate_view {
     struct run_request *request; /* NULL: nothing is at the gate */
     guint question;              /* rises with each: answers to an older one are dropped */
     struct plan *plan;           /* NULL until it came, or for what has none */
+    struct inquiry *counting;    /* what going back destroys is being counted; NULL */
+    struct report *receipt;      /* NULL until it was, and for what destroys nothing by plan */
+    char *uncounted;             /* why it could not be; NULL */
     struct gate *checks;         /* how the engine's gate stands; NULL: it has none for this */
     char *words;                 /* as the engine wants them; NULL: it asks for none */
     char *why;
@@ -301,11 +305,29 @@ static gboolean may_override(const struct gate_view *view)
     return outweighed > 0;
 }
 
+/* Rows and values that are gone afterwards, each with how it was counted. */
+static void add_receipt(struct gate_view *view)
+{
+    if (view->counting != NULL)
+        add(view, STYLE_WARNING, "What goes back destroys: being counted");
+    if (view->uncounted != NULL)
+        add(view, STYLE_ERROR, "What goes back destroys could not be counted: %s", view->uncounted);
+    if (view->receipt == NULL)
+        return;
+    add(view, view->receipt->style, "What goes back: %s", view->receipt->verdict);
+    for (guint i = 0; i < view->receipt->rows->len; i++) {
+        const struct report_row *row = view->receipt->rows->pdata[i];
+        add(view, row->style, "  [%-8s] %s", row->mark, row->text);
+    }
+    add(view, STYLE_TEXT, "  %s", view->receipt->basis);
+}
+
 static void make_lines(struct gate_view *view)
 {
     g_ptr_array_set_size(view->lines, 0);
     if (view->checks != NULL)
         add_checks(view);
+    add_receipt(view);
     if (view->problem != NULL)
         add(view, STYLE_ERROR, "%s", view->problem);
     else if (view->plan != NULL)
@@ -348,6 +370,10 @@ static void forget_answer(struct gate_view *view)
 {
     g_clear_pointer(&view->plan, plan_unref);
     g_clear_pointer(&view->checks, gate_unref);
+    inquiry_abandon(view->counting);
+    view->counting = NULL;
+    g_clear_pointer(&view->receipt, report_free);
+    g_clear_pointer(&view->uncounted, g_free);
     g_clear_pointer(&view->words, g_free);
     g_clear_pointer(&view->why, g_free);
     g_clear_pointer(&view->problem, g_free);
@@ -370,6 +396,24 @@ static void leave(struct gate_view *view, const char *what)
     clear(view);
     console_back(console);
     console_say(console, RECORD_INFO, "%s", what);
+}
+
+/* What came late has to be read as well before the words count. */
+static void take_losses(struct console *console, gpointer data, guint question,
+                        struct report *receipt, const GError *error)
+{
+    struct gate_view *view = data;
+    if (question != view->question) {
+        g_clear_pointer(&receipt, report_free);
+        return;
+    }
+    view->counting = NULL;
+    view->receipt = receipt;
+    view->uncounted = error != NULL ? error_line(error) : NULL;
+    view->is_read = FALSE;
+    g_string_truncate(view->typed, 0);
+    make_lines(view);
+    console_redraw(console);
 }
 
 static void answered(struct console *console, gpointer data, gpointer result, const GError *error)
@@ -397,6 +441,9 @@ static void answered(struct console *console, gpointer data, gpointer result, co
     }
     view->is_ready = view->problem == NULL;
     view->opened_at = g_get_monotonic_time();
+    if (view->plan != NULL && plan_goes_down(view->plan) && view->request->kind == RUN_MIGRATE)
+        view->counting =
+            gate_losses_ask(console, &view->request->goal, view, view->question, take_losses);
     make_lines(view);
     console_redraw(console);
 }
@@ -716,6 +763,7 @@ static struct view *open_(struct console *console)
 static void close_(struct view *base)
 {
     struct gate_view *view = gate(base);
+    view->counting = NULL; /* the console's inquiries have ended before its views do */
     clear(view);
     g_ptr_array_unref(view->lines);
     g_ptr_array_unref(view->rows);

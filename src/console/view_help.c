@@ -30,7 +30,8 @@ static const char *const titles[SCREEN_COUNT] = {
     [SCREEN_TIMELINE] = "Timeline", [SCREEN_SQL] = "SQL",           [SCREEN_PLAN] = "Plan",
     [SCREEN_RUN] = "Run",           [SCREEN_ACTIVITY] = "Activity", [SCREEN_HISTORY] = "History",
     [SCREEN_LOG] = "Log",           [SCREEN_GRAPH] = "Graph",       [SCREEN_CONFIG] = "Config",
-    [SCREEN_REPORT] = "Report",     [SCREEN_HELP] = "Help",         [SCREEN_OUTPUT] = "Output",     [SCREEN_GATE] = "Gate",
+    [SCREEN_REPORT] = "Report",     [SCREEN_HELP] = "Help",         [SCREEN_OUTPUT] = "Output",
+    [SCREEN_GATE] = "Gate",
 };
 
 /* ---- rows ------------------------------------------------------------------------------------ */

@@ -1,11 +1,15 @@
-/* What would run to reach the selected version, how, and what a dry run of it met. */
+/* What would run to reach the selected version and how; and what a preview of it saw, on the
+ * catalog, on a copy, or here. */
 #include "console/views.h"
 
 #include "base/duration.h"
 #include "base/text.h"
 #include "console/frame.h"
 #include "console/goal.h"
-#include "console/lines.h"
+#include "console/plan_words.h"
+#include "console/preview_pane.h"
+#include "console/previewing.h"
+#include "console/run_picture.h"
 #include "console/step_list.h"
 
 #include <string.h>
@@ -30,7 +34,8 @@ struct plan_view {
     GError *error;     /* why there is none */
     guint asked;       /* the number of the last question */
     gboolean is_asking;
-    gint64 planned_at;
+    struct previewing *previewing; /* on the catalog or a copy */
+    struct preview_pane preview;
     gboolean has_lent; /* the SQL of a migration on the way is looked at: the target stays */
     gint64 lent;
 };
@@ -40,11 +45,21 @@ static struct plan_view *plan_view_of(struct view *view)
     return (struct plan_view *)view;
 }
 
+static void update(struct view *view);
+
+static void previewing_moved(struct console *console, gpointer data)
+{
+    update(data);
+    console_redraw(console);
+}
+
 static struct view *plan_open(struct console *console)
 {
     struct plan_view *self = g_new0(struct plan_view, 1);
     self->base = (struct view){.ops = &plan_view_ops, .console = console};
     self->steps = g_ptr_array_new();
+    self->previewing = previewing_new(console, previewing_moved, self);
+    preview_pane_init(&self->preview);
     step_list_init(&self->list);
     return &self->base;
 }
@@ -63,25 +78,58 @@ static void plan_close(struct view *view)
     forget_plan(self);
     g_ptr_array_unref(self->steps);
     g_clear_pointer(&self->ground.set, migration_set_unref);
+    previewing_free(self->previewing);
+    preview_pane_clear(&self->preview);
     step_list_clear(&self->list);
     g_free(self);
 }
 
-/* ---- the dry run of it ----------------------------------------------------------------------- */
+/* ---- its preview ----------------------------------------------------------------------------- */
 
-/* The picture of a dry run of this plan; NULL when there is none. */
-static const struct run_picture *dry_run_of(const struct plan_view *self)
+/* What is under way or was last, wherever it ran; NULL for none. */
+static const struct run_picture *newest_picture(const struct plan_view *self)
 {
-    const struct run_picture *picture = console_run_picture(self->base.console);
-    if (picture == NULL || picture->kind != RUN_DRY_RUN || picture->plan == NULL ||
-        self->plan == NULL || strcmp(picture->plan->id, self->plan->id) != 0)
+    const struct run_picture *here = console_run_picture(self->base.console);
+    const struct run_picture *copy = previewing_picture(self->previewing);
+    if (here == NULL || here->kind != RUN_DRY_RUN)
+        return copy;
+    return copy != NULL && copy->started_at >= here->started_at ? copy : here;
+}
+
+static enum preview_level level_of(const struct plan_view *self, const struct run_picture *picture)
+{
+    return picture != NULL && picture == previewing_picture(self->previewing)
+               ? previewing_level(self->previewing)
+               : PREVIEW_LEVEL_DATABASE;
+}
+
+static gboolean is_of_plan(const struct plan_view *self, const struct plan *plan)
+{
+    return plan != NULL && self->plan != NULL && strcmp(plan->id, self->plan->id) == 0;
+}
+
+/* The picture of a preview of this plan; NULL when there is none. */
+static const struct run_picture *picture_of(const struct plan_view *self)
+{
+    const struct run_picture *picture = newest_picture(self);
+    return picture != NULL && is_of_plan(self, picture->plan) ? picture : NULL;
+}
+
+/* The newest preview of this plan, unless another one is under way; NULL when there is none. */
+static const struct preview_table *table_of(const struct plan_view *self)
+{
+    const struct run_picture *picture = newest_picture(self);
+    if (picture == NULL || !run_picture_is_over(picture))
         return NULL;
-    return picture;
+    const struct preview_table *table = picture == previewing_picture(self->previewing)
+                                            ? previewing_table(self->previewing)
+                                            : picture->table;
+    return table != NULL && is_of_plan(self, preview_table_preview(table)->plan) ? table : NULL;
 }
 
 static struct step_source source_of(const struct plan_view *self)
 {
-    const struct run_picture *picture = dry_run_of(self);
+    const struct run_picture *picture = picture_of(self);
     return (struct step_source){.steps = picture != NULL ? picture->steps : self->steps,
                                 .picture = picture,
                                 .tells_mode = TRUE,
@@ -92,6 +140,7 @@ static void build(struct plan_view *self)
 {
     struct step_source source = source_of(self);
     step_list_build(&self->list, &source);
+    preview_pane_set(&self->preview, table_of(self));
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -121,7 +170,6 @@ static void take_plan(struct console *console, gpointer data, gpointer result, c
         return;
     forget_plan(self);
     self->is_asking = FALSE;
-    self->planned_at = console_now(console);
     if (error != NULL)
         self->error = g_error_copy(error);
     if (plan != NULL) {
@@ -207,160 +255,12 @@ static void update(struct view *view)
 
 /* ---- words beside the rows ------------------------------------------------------------------- */
 
-static void add_problem(struct lines *lines, const char *what, const char *problem)
-{
-    lines_add(lines, problem != NULL ? STYLE_ERROR : STYLE_TEXT, 0,
-              problem != NULL ? problem : what);
-}
-
-/* What is missing before there can be a plan. TRUE when something is. */
-static gboolean add_unknown(struct lines *lines, const struct model *model)
-{
-    if (model->set == NULL)
-        add_problem(lines, "reading the files…", model->files_problem);
-    if (model->link != LINK_UP)
-        add_problem(lines, "connecting…", model->link_why);
-    else if (model->state == NULL)
-        add_problem(lines, "reading the database…", model->state_problem);
-    return model->set == NULL || model->state == NULL;
-}
-
-static void add_counts(struct lines *lines, const struct plan_view *self)
-{
-    guint statements = 0, separate = 0;
-    for (guint i = 0; i < self->steps->len; i++) {
-        const struct run_step_picture *step = self->steps->pdata[i];
-        statements += step->statements->len;
-        separate += !step->is_transactional;
-    }
-    g_autofree char *files = text_plural(self->steps->len, "migration", "migrations");
-    g_autofree char *count = text_plural(statements, "statement", "statements");
-    lines_addf(lines, STYLE_TEXT, 0, "%s, %s, in this order; each is one transaction%s", files,
-               count, separate == 0 ? " with the version row" : "");
-    if (separate > 0)
-        lines_addf(lines, STYLE_WARNING, 0,
-                   "but %u: a failure there leaves a part of it in and a dirty version row",
-                   separate);
-}
-
-static void add_plan(struct lines *lines, const struct plan_view *self)
-{
-    const struct plan *plan = self->plan;
-    g_autofree char *way = goal_way_text(plan->from, plan->to);
-    lines_rule(lines, "Plan");
-    if (plan->steps->len > 0)
-        add_counts(lines, self);
-    else
-        lines_addf(lines, STYLE_TEXT, 0, "nothing to do: %s", way);
-    for (guint i = 0; i < plan->notices->len; i++)
-        lines_add(lines, STYLE_WARNING, 0, plan->notices->pdata[i]);
-}
-
-static void add_refusal(struct lines *lines, const struct plan_view *self)
-{
-    lines_rule(lines, "There is no plan");
-    lines_add_error(lines, self->error);
-}
-
-/* What ran of a dry run, and what could not be. */
-struct tally {
-    guint ran, skipped;
-    gint64 elapsed_us, rows; /* rows -1: none were counted */
-};
-
-static struct tally tally_of(const struct run_picture *picture)
-{
-    struct tally tally = {.rows = -1};
-    for (guint i = 0; i < picture->steps->len; i++) {
-        const struct run_step_picture *step = picture->steps->pdata[i];
-        tally.ran += step->mark != RUN_MARK_WAITING && step->mark != RUN_MARK_SKIPPED;
-        tally.skipped += step->skipped != NULL;
-        tally.elapsed_us += step->elapsed_us;
-        for (guint j = 0; j < step->statements->len; j++) {
-            const struct run_statement_picture *statement = step->statements->pdata[j];
-            if (statement->rows >= 0)
-                tally.rows = MAX(tally.rows, 0) + statement->rows;
-        }
-    }
-    return tally;
-}
-
-static void add_dry_run_end(struct lines *lines, const struct run_picture *picture)
-{
-    const struct tally tally = tally_of(picture);
-    g_autofree char *elapsed = duration_format(tally.elapsed_us);
-    g_autofree char *rows = tally.rows >= 0 ? text_plural(tally.rows, "row", "rows") : NULL;
-    lines_add(lines, picture->error != NULL ? STYLE_WARNING : STYLE_GOOD, 0, picture->outcome);
-    if (picture->error != NULL)
-        lines_add_error(lines, picture->error);
-    if (tally.ran > 0)
-        lines_addf(lines, STYLE_TEXT, 0, "%s of work%s%s", elapsed, rows != NULL ? ", " : "",
-                   rows != NULL ? rows : "");
-    if (tally.skipped > 0)
-        lines_addf(lines, STYLE_WARNING, 0,
-                   "%u could not be run in a transaction and was left out: what follows ran "
-                   "without it",
-                   tally.skipped);
-    if (tally.ran > 0)
-        lines_add(lines, STYLE_TEXT, 0,
-                  "ran in this database and was rolled back: real locks were held meanwhile; "
-                  "sequences may have advanced");
-    for (guint i = 0; i < picture->notices->len && i < 20; i++)
-        lines_add(lines, STYLE_TEXT, 0, picture->notices->pdata[i]);
-}
-
-/* A dry run that never came to a plan, or ran another one. */
-static void add_other_dry_run(struct lines *lines, const struct plan_view *self,
-                              const struct run_picture *picture)
-{
-    if (picture->started_at < self->planned_at)
-        return;
-    if (picture->plan != NULL) {
-        lines_rule(lines, "Dry run");
-        lines_addf(lines, STYLE_WARNING, 0, "the last dry run was of another plan: %s",
-                   picture->plan->id);
-    } else {
-        lines_rule(lines, "Dry run");
-        add_dry_run_end(lines, picture);
-    }
-}
-
-static void add_dry_run(struct lines *lines, const struct plan_view *self)
-{
-    const struct run_picture *any = console_run_picture(self->base.console);
-    const struct run_picture *picture = dry_run_of(self);
-    if (picture != NULL || (any != NULL && any->kind == RUN_DRY_RUN && !run_picture_is_over(any))) {
-        const struct run_picture *shown = picture != NULL ? picture : any;
-        lines_rule(lines, "Dry run");
-        if (run_picture_is_over(shown))
-            add_dry_run_end(lines, shown);
-        else
-            lines_add(lines, STYLE_STRONG, 0,
-                      "under way in this database, holding real locks; C on screen 4 cancels it");
-        return;
-    }
-    if (any != NULL && any->kind == RUN_DRY_RUN)
-        add_other_dry_run(lines, self, any);
-    if (self->plan->steps->len > 0)
-        lines_add(lines, STYLE_TEXT, 0,
-                  "d  runs it here in one transaction that is rolled back; real locks are held "
-                  "meanwhile");
-}
-
 static struct lines *lines_of(const struct plan_view *self, int columns)
 {
-    struct lines *lines = lines_new(columns);
-    const struct model *model = console_model(self->base.console);
-    gboolean is_unknown = add_unknown(lines, model);
-    if (self->error != NULL)
-        add_refusal(lines, self);
-    else if (self->plan == NULL && !is_unknown)
-        lines_add(lines, STYLE_TEXT, 0, "planning…");
-    if (self->plan == NULL)
-        return lines;
-    add_plan(lines, self);
-    add_dry_run(lines, self);
-    return lines;
+    const struct run_picture *picture = newest_picture(self);
+    const struct plan_about about = {self->base.console, self->plan, self->steps,
+                                     self->error,        picture,    level_of(self, picture)};
+    return plan_words(&about, columns);
 }
 
 /* ---- drawing --------------------------------------------------------------------------------- */
@@ -368,7 +268,8 @@ static struct lines *lines_of(const struct plan_view *self, int columns)
 static void draw_heading(struct plan_view *self, struct grid *grid, const struct area *area)
 {
     g_autofree char *way = NULL;
-    g_autofree char *position = list_position(&self->list.list);
+    g_autofree char *position =
+        list_position(table_of(self) != NULL ? &self->preview.panes.list : &self->list.list);
     int room = area->columns - (int)strlen(position) - 1;
     if (self->plan != NULL)
         way = goal_way_text(self->plan->from, self->plan->to);
@@ -416,11 +317,15 @@ static void draw(struct view *view, struct grid *grid, const struct area *area)
 {
     struct plan_view *self = plan_view_of(view);
     struct step_source source = source_of(self);
+    const struct preview_table *table = table_of(self);
     const struct area rest = {area->row + 1, area->column, area->rows - 1, area->columns};
     draw_heading(self, grid, area);
     if (rest.rows <= 0)
         return;
-    if (area->columns >= WIDE)
+    if (table != NULL)
+        self->base.list_row =
+            preview_pane_draw(&self->preview, table, console_now(view->console), grid, &rest);
+    else if (area->columns >= WIDE)
         draw_beside(self, &source, grid, &rest);
     else
         draw_below(self, &source, grid, &rest);
@@ -431,6 +336,9 @@ static void draw(struct view *view, struct grid *grid, const struct area *area)
 /* The migration under the cursor. */
 static gboolean row_version(const struct plan_view *self, gint64 *version_of)
 {
+    const struct preview_table *table = table_of(self);
+    if (table != NULL)
+        return preview_table_version(table, self->preview.panes.list.selected, version_of);
     const struct step_row *row = step_list_selected(&self->list);
     struct step_source source = source_of(self);
     if (row == NULL || row->step >= source.steps->len)
@@ -458,27 +366,77 @@ gboolean plan_view_goal(struct view *view, struct goal *goal)
     return TRUE;
 }
 
-static char *why_no_dry_run(const struct plan_view *self)
+static gboolean is_sqlite(const struct plan_view *self)
+{
+    const struct model_server *server = console_model(self->base.console)->server;
+    return server != NULL && strcmp(server->product, "SQLite") == 0;
+}
+
+/* Development and SQLite have nothing that a preview could hurt. */
+static enum preview_level usual_level(const struct plan_view *self)
+{
+    gboolean is_harmless =
+        model_class(console_model(self->base.console)) == ENVIRONMENT_DEVELOPMENT;
+    return (is_harmless && !console_options(self->base.console)->is_read_only) || is_sqlite(self)
+               ? PREVIEW_LEVEL_DATABASE
+               : PREVIEW_LEVEL_SCRATCH;
+}
+
+static const struct {
+    enum action_id action;
+    enum preview_level level;
+} levels[] = {
+    {ACTION_DRY_RUN, PREVIEW_LEVEL_DEFAULT},
+    {ACTION_PREVIEW_CATALOG, PREVIEW_LEVEL_CATALOG},
+    {ACTION_PREVIEW_SCRATCH, PREVIEW_LEVEL_SCRATCH},
+    {ACTION_PREVIEW_HERE, PREVIEW_LEVEL_DATABASE},
+};
+
+/* FALSE for an action that is none of them. */
+static gboolean level_for(const struct plan_view *self, enum action_id action,
+                          enum preview_level *level)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(levels); i++)
+        if (levels[i].action == action) {
+            *level = levels[i].level != PREVIEW_LEVEL_DEFAULT ? levels[i].level : usual_level(self);
+            return TRUE;
+        }
+    return FALSE;
+}
+
+static char *why_no_preview(const struct plan_view *self, enum preview_level level)
 {
     const struct run_picture *picture = console_run_picture(self->base.console);
+    gboolean is_here = level == PREVIEW_LEVEL_DATABASE;
     if (self->plan == NULL)
         return g_strdup(self->error != NULL ? self->error->message : "there is no plan yet");
     if (self->plan->steps->len == 0)
         return g_strdup("there is nothing to run");
-    if (picture != NULL && !run_picture_is_over(picture))
+    if (is_here && picture != NULL && !run_picture_is_over(picture))
         return g_strdup("a run is under way");
-    if (console_options(self->base.console)->is_read_only)
-        return g_strdup("read-only: a dry run runs the statements here, though it rolls them back");
+    if (is_here && console_options(self->base.console)->is_read_only)
+        return g_strdup("read-only: it runs the statements here, though it rolls them back");
+    if (!is_here && is_sqlite(self))
+        return g_strdup("a preview with SQLite is made on the database itself: t");
     return NULL;
+}
+
+static gboolean is_previewing(const struct plan_view *self)
+{
+    const struct run_picture *picture = newest_picture(self);
+    return picture != NULL && !run_picture_is_over(picture);
 }
 
 static char *why_not(struct view *view, enum action_id action)
 {
     struct plan_view *self = plan_view_of(view);
+    enum preview_level level;
     gint64 ignored;
+    if (level_for(self, action, &level))
+        return why_no_preview(self, level);
     switch (action) {
-    case ACTION_DRY_RUN:
-        return why_no_dry_run(self);
+    case ACTION_CANCEL:
+        return is_previewing(self) ? NULL : g_strdup("no preview is under way");
     case ACTION_VIEW_SQL:
         return row_version(self, &ignored) ? NULL : g_strdup("no migration is under the cursor");
     case ACTION_MIGRATE:
@@ -514,22 +472,61 @@ static gboolean view_sql(struct view *view)
     return TRUE;
 }
 
+static void cancel(struct plan_view *self)
+{
+    if (previewing_is_active(self->previewing))
+        previewing_cancel(self->previewing);
+    else
+        runner_stop(console_runner(self->base.console), CANCEL_NOW, ERROR_CANCELLED);
+    console_say(self->base.console, RECORD_WARNING, "asked to stop; nothing of it stays");
+}
+
+void plan_view_preview(struct view *view, const struct goal *goal, enum preview_level level)
+{
+    struct plan_view *self = plan_view_of(view);
+    if (level == PREVIEW_LEVEL_DEFAULT)
+        level = usual_level(self);
+    if (level == PREVIEW_LEVEL_DATABASE) {
+        console_dry_run(view->console, goal);
+        return;
+    }
+    g_autofree char *why_unrecorded = console_why_read_only(view->console);
+    previewing_start(self->previewing, goal, level, why_unrecorded == NULL);
+    console_open(view->console, SCREEN_PLAN);
+}
+
+static gboolean open_row(struct plan_view *self)
+{
+    struct step_source source = source_of(self);
+    if (table_of(self) != NULL)
+        return panes_act(&self->preview.panes, ACTION_ZOOM);
+    return step_list_toggle(&self->list, &source);
+}
+
+static void preview(struct plan_view *self, enum preview_level level)
+{
+    g_autofree char *reason = why_no_preview(self, level);
+    if (reason != NULL)
+        console_say(self->base.console, RECORD_INFO, "%s", reason);
+    else
+        plan_view_preview(&self->base, &self->goal, level);
+}
+
 static gboolean act(struct view *view, enum action_id action, guint count)
 {
     struct plan_view *self = plan_view_of(view);
-    struct step_source source = source_of(self);
+    enum preview_level level;
     (void)count;
     if (action == ACTION_OPEN)
-        return step_list_toggle(&self->list, &source);
+        return open_row(self);
     if (action == ACTION_VIEW_SQL)
         return view_sql(view);
-    if (action != ACTION_DRY_RUN)
-        return FALSE;
-    g_autofree char *reason = why_no_dry_run(self);
-    if (reason != NULL)
-        console_say(view->console, RECORD_INFO, "%s", reason);
+    if (action == ACTION_CANCEL)
+        cancel(self);
+    else if (level_for(self, action, &level))
+        preview(self, level);
     else
-        console_dry_run(view->console, &self->goal);
+        return table_of(self) != NULL && panes_act(&self->preview.panes, action);
     return TRUE;
 }
 
@@ -537,32 +534,45 @@ static gboolean act(struct view *view, enum action_id action, guint count)
 
 static struct list *list(struct view *view)
 {
-    return &plan_view_of(view)->list.list;
+    struct plan_view *self = plan_view_of(view);
+    return table_of(self) != NULL ? panes_list(&self->preview.panes) : &self->list.list;
 }
 
 static char *row_text(struct view *view, guint row)
 {
     struct plan_view *self = plan_view_of(view);
     struct step_source source = source_of(self);
-    return step_list_row_text(&self->list, &source, row);
+    const struct preview_table *table = table_of(self);
+    if (table == NULL)
+        return step_list_row_text(&self->list, &source, row);
+    if (self->preview.panes.is_detail)
+        return fields_line(self->preview.panes.fields, row);
+    return row < preview_table_count(table) ? preview_table_row_text(table, row) : NULL;
 }
 
 static char *copy(struct view *view)
 {
     struct plan_view *self = plan_view_of(view);
-    return self->list.rows->len > 0 ? row_text(view, self->list.list.selected) : NULL;
+    if (table_of(self) == NULL)
+        return self->list.rows->len > 0 ? row_text(view, self->list.list.selected) : NULL;
+    return preview_pane_copy(&self->preview, table_of(self), console_now(view->console));
 }
 
 static char *save(struct view *view)
 {
     struct plan_view *self = plan_view_of(view);
-    AUTOPTR(lines) *lines = lines_of(self, 1000);
-    g_autofree char *rest = lines_text(lines);
     GString *text = g_string_new(NULL);
     if (self->plan != NULL) {
         g_autofree char *way = goal_way_text(self->plan->from, self->plan->to);
         g_string_append_printf(text, "plan %s: %s\n", self->plan->id, way);
     }
+    if (table_of(self) != NULL) {
+        g_autofree char *all = preview_pane_save(table_of(self), console_now(view->console));
+        g_string_append(text, all);
+        return g_string_free(text, FALSE);
+    }
+    AUTOPTR(lines) *lines = lines_of(self, 1000);
+    g_autofree char *rest = lines_text(lines);
     for (guint i = 0; i < self->list.rows->len; i++) {
         g_autofree char *row = row_text(view, i);
         g_string_append_printf(text, "%s\n", row);

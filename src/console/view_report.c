@@ -203,15 +203,15 @@ static void ask(struct report_view *view)
     report_question_copy(&asked->question, &view->question);
     view->started_at = console_now(view->base.console);
     view->ended_at = 0;
-    view->inquiry =
-        console_inquire(view->base.console, &(struct inquiry_work){.work = make,
-                                                                   .heard = heard,
-                                                                   .done = done,
-                                                                   .free_data = asked_free,
-                                                                   .free_piece = free_progress,
-                                                                   .free_result = free_report,
-                                                                   .data = asked,
-                                                                   .is_local = maker->is_local,
+    view->inquiry = console_inquire(view->base.console,
+                                    &(struct inquiry_work){.work = make,
+                                                           .heard = heard,
+                                                           .done = done,
+                                                           .free_data = asked_free,
+                                                           .free_piece = free_progress,
+                                                           .free_result = free_report,
+                                                           .data = asked,
+                                                           .is_local = maker->is_local,
                                                            .may_write = view->question.may_write});
 }
 

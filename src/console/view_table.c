@@ -7,6 +7,7 @@ const struct view_ops *const view_table[SCREEN_COUNT] = {
     [SCREEN_PLAN] = &plan_view_ops,         [SCREEN_RUN] = &run_view_ops,
     [SCREEN_ACTIVITY] = &activity_view_ops, [SCREEN_HISTORY] = &history_view_ops,
     [SCREEN_LOG] = &log_view_ops,           [SCREEN_GRAPH] = &graph_view_ops,
-    [SCREEN_CONFIG] = &config_view_ops,     [SCREEN_REPORT] = &report_view_ops,     [SCREEN_HELP] = &help_view_ops,
-    [SCREEN_OUTPUT] = &output_view_ops,     [SCREEN_GATE] = &gate_view_ops,
+    [SCREEN_CONFIG] = &config_view_ops,     [SCREEN_REPORT] = &report_view_ops,
+    [SCREEN_HELP] = &help_view_ops,         [SCREEN_OUTPUT] = &output_view_ops,
+    [SCREEN_GATE] = &gate_view_ops,
 };

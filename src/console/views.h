@@ -5,6 +5,7 @@
 #include "console/report.h"
 #include "console/runner.h"
 #include "console/view.h"
+#include "engine/preview.h"
 
 extern const struct view_ops timeline_view_ops;
 extern const struct view_ops sql_view_ops;
@@ -35,6 +36,8 @@ void gate_view_set(struct view *view, struct run_request *request);
 struct key;
 gboolean gate_view_key(struct view *view, const struct key *key);
 
+/* A preview of what leads to goal; the screen comes to the front. */
+void plan_view_preview(struct view *view, const struct goal *goal, enum preview_level level);
 /* Where the plan on the screen leads; FALSE when there is none. */
 gboolean plan_view_goal(struct view *view, struct goal *goal);
 

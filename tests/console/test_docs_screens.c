@@ -85,6 +85,7 @@ static void start(struct picture *picture, int rows, int columns)
     picture->terminal = terminal_start(argv, rows, columns, environment);
     terminal_wait_text(picture->terminal, "5 applied, 1 pending");
     terminal_wait_text(picture->terminal, "backend ");
+    terminal_wait_text(picture->terminal, "DATA LOCK"); /* the files were judged */
 }
 
 /* ---- pictures ---------------------------------------------------------------------------------

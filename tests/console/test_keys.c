@@ -87,6 +87,7 @@ static void press(struct console_test *test, enum screen screen, const struct ac
     go(test, screen);
     terminal_keys(test->terminal, terminal_name(key));
     terminal_settle(test->terminal);
+    terminal_wait_gone(test->terminal, "DRY RUN "); /* its banner looks like a gate's */
     assert_answered(test, screen, key);
     if (action->id == ACTION_ARM) /* and back */
         console_press(test, "w", "armed for 15 minutes");
@@ -136,7 +137,7 @@ static void prepare(struct console_test *test)
     console_winch(test, "up", "2");
     console_start(test, 24, 80, NULL, environment);
     terminal_wait_text(test->terminal, " applied, ");
-    console_press(test, "d", "fits");
+    console_press(test, "d", "HERE: run");
     console_command(test, "status", "Output  winch status");
 }
 

@@ -21,11 +21,11 @@ static const struct screen_words {
      {"Applied (UTC)", "make_m5", "=A", "P pending", "2 statements, one transaction"}},
     {"2",
      "SQL  000003",
-     {"UP  000003_make_m3.up.sql", "CREATE TABLE m3 (id bigint, name", "DROP TABLE m3;", "sha256"}},
+     {"UP  000003_make_m3.up.sql", "CREATE TABLE m3 (id bigint, name", "DROP TABLE m3;", "does "}},
     {"3",
      "Plan  up 2 -> 3",
      {"up   000003  make_m3", "1 migration, 2 statements", "2 stmts", "tx"}},
-    {"d", "Plan  up 2 -> 3", {"fits", "dry run: 1 migration ran and rolled back"}},
+    {"d", "Plan  up 2 -> 3", {"HERE: run", "dry run: 1 migration ran and rolled back"}},
     {"4",
      "Run  dry run up 2 -> 3",
      {"000003.1  CREATE TABLE m3", "000003.2  CREATE INDEX", "How it ended"}},
@@ -167,9 +167,10 @@ static void screens__gate__shows_plan_and_question(void **state)
         terminal_resize(test->terminal, sizes[i][0], sizes[i][1]);
         console_press(test, "m", "Do it?  y: yes   n, Enter or Esc: no");
         console_assert_shows(test, "!! MIGRATE 000002 -> 000003");
-        console_assert_shows(test, "2 statements");
-        console_assert_shows(test, "CREATE TABLE m3");
+        console_assert_shows(test, "Every check passes");
         console_assert_cursor(test, "Do it?");
+        terminal_keys(test->terminal, "Space Space");
+        terminal_wait_text(test->terminal, "CREATE TABLE m3");
         console_press(test, "Esc", "cancelled: nothing was changed");
     }
     console_quit_well(test);

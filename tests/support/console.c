@@ -206,7 +206,8 @@ char *console_fingerprint(const struct console_test *test)
                                                 "FROM schema_migrations");
     if (strstr(tables, "winch.history.") != NULL)
         history = cluster_value(test->database,
-                                "SELECT count(*) FROM winch.history WHERE outcome <> 'refused'");
+                                "SELECT count(*) FROM winch.history WHERE outcome <> 'refused' "
+                                "AND kind <> 'preview'");
     return g_strdup_printf("version %s, %s history rows, %s", version, history, tables);
 }
 

@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "fake_frame.h"
+#include "fake_inquiry.h"
 #include "fake_plan.h"
 #include "fake_run.h"
 
 #include "console/goal.h"
+#include "console/preview_table.h"
 #include "console/run_picture.h"
 #include "console/views.h"
 
@@ -27,6 +29,7 @@ static int setup(void **state)
 {
     struct fixture *fixture = g_new0(struct fixture, 1);
     fake_run_reset();
+    fake_inquiry_reset();
     fixture->console = fake_frame_new();
     fixture->plan = fake_plan_new();
     fixture->view = plan_view_ops.open(fixture->console);
@@ -42,6 +45,7 @@ static int teardown(void **state)
     plan_view_ops.close(fixture->view);
     g_clear_error(&fake_run.error);
     g_clear_pointer(&fixture->picture, run_picture_free);
+    fake_inquiry_reset();
     fake_plan_free(fixture->plan);
     fake_frame_free(fixture->console);
     g_free(fixture);
@@ -304,9 +308,6 @@ static void plan_view__draw__merges_the_dry_run(void **state)
     assert_says(fixture, "skip up   000047");
     assert_says(fixture, "not run by a dry run: ");
     assert_says(fixture, "FAIL up   000048");
-    assert_says(fixture, "ran in this database and was rolled back: real locks were held "
-                         "meanwhile; sequences may have advanced");
-    assert_says(fixture, "1 could not be run in a transaction and was left out");
     assert_says(fixture, "SQLSTATE 42701");
     fake_frame_draw_all_sizes(fixture->view);
 }
@@ -324,27 +325,200 @@ static void plan_view__draw__leaves_out_another_plans_dry_run(void **state)
     run_picture_fold(fixture->picture, note, fixture->console->now);
     run_note_free(note);
     fixture->picture->phase = RUN_PHASE_DONE;
-    assert_says(fixture, "the last dry run was of another plan");
+    assert_says(fixture, "the last preview was of another plan");
     fake_plan_free(other);
 }
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-static void plan_view__act__runs_a_dry_run(void **state)
+static void plan_view__act__previews_here(void **state)
 {
     struct fixture *fixture = *state;
     plan(fixture);
-    assert_null(plan_view_ops.why_not(fixture->view, ACTION_DRY_RUN));
-    assert_true(plan_view_ops.act(fixture->view, ACTION_DRY_RUN, 0));
+    assert_null(plan_view_ops.why_not(fixture->view, ACTION_PREVIEW_HERE));
+    assert_true(plan_view_ops.act(fixture->view, ACTION_PREVIEW_HERE, 0));
     assert_int_equal(fake_run.dry_runs, 1);
     assert_int_equal(fake_run.goal.kind, GOAL_UP);
     fixture->console->options.is_read_only = TRUE;
-    assert_true(plan_view_ops.act(fixture->view, ACTION_DRY_RUN, 0));
+    assert_true(plan_view_ops.act(fixture->view, ACTION_PREVIEW_HERE, 0));
     assert_int_equal(fake_run.dry_runs, 1);
     assert_non_null(strstr(fixture->console->said, "read-only"));
     g_autofree char *why = plan_view_ops.why_not(fixture->view, ACTION_ROLLBACK);
     assert_string_equal(why, "this plan goes up: m is the key for that");
     assert_null(plan_view_ops.why_not(fixture->view, ACTION_MIGRATE));
+}
+
+/* Nobody said what this database is: nothing is run in it unasked. */
+static void plan_view__act__dry_run_is_a_copy_outside_development(void **state)
+{
+    struct fixture *fixture = *state;
+    plan(fixture);
+    g_autofree char *idle = plan_view_ops.why_not(fixture->view, ACTION_CANCEL);
+    assert_non_null(idle);
+    assert_true(plan_view_ops.act(fixture->view, ACTION_DRY_RUN, 0));
+    assert_int_equal(fake_run.dry_runs, 0);
+    assert_int_equal(fake_inquiry.asked, 1);
+    assert_says(fixture, "on a copy of the schema");
+    assert_null(plan_view_ops.why_not(fixture->view, ACTION_CANCEL));
+    assert_true(plan_view_ops.act(fixture->view, ACTION_CANCEL, 0));
+    assert_int_equal(fake_inquiry.cancelled, 1);
+    assert_true(plan_view_ops.act(fixture->view, ACTION_PREVIEW_CATALOG, 0));
+    assert_int_equal(fake_inquiry.asked, 2);
+    assert_int_equal(fake_inquiry.abandoned, 1);
+    assert_says(fixture, "nothing is run");
+}
+
+/* ---- a preview that was made ------------------------------------------------------------------
+ */
+
+#define HOSTILE "public.in\033[2Jvoices"
+
+static void add_lock(struct preview_statement *statement, enum lock_mode mode, const char *relation)
+{
+    struct preview_lock lock = {relation, 'r', mode, PREVIEW_MEASURED, FALSE};
+    g_array_append_val(statement->locks, lock);
+}
+
+static void add_statement(struct preview_step *step, guint index, enum preview_risk risk)
+{
+    struct preview_statement statement = {
+        .index = index,
+        .line = index + 1,
+        .verb = "ALTER TABLE",
+        .was_run = TRUE,
+        .basis = PREVIEW_MEASURED,
+        .elapsed_us = 1200,
+        .rows = -1,
+        .wal_bytes = 4096,
+        .locks = g_array_new(FALSE, TRUE, sizeof(struct preview_lock)),
+        .works = g_array_new(FALSE, TRUE, sizeof(struct preview_work)),
+        .estimated_us = risk == PREVIEW_BLOCKS_ALL ? 7 * 60 * G_USEC_PER_SEC : -1,
+        .estimated_wal = -1,
+        .estimate_why = "11.0 GiB at 26 MiB/s",
+        .risk = risk,
+        .verdict =
+            risk == PREVIEW_BLOCKS_ALL ? "reads and writes of " HOSTILE " wait" : "nobody waits",
+        .notices = g_ptr_array_new_with_free_func(g_free),
+    };
+    struct preview_work work = {
+        PREVIEW_REWRITES, HOSTILE, LOCK_MODE_ACCESS_EXCLUSIVE, PREVIEW_ESTIMATED, 41204118,
+        11811160064,      FALSE};
+    g_ptr_array_add(statement.notices, g_strdup("NOTICE: \033]52;c;eA==\007"));
+    add_lock(&statement,
+             risk == PREVIEW_BLOCKS_ALL ? LOCK_MODE_ACCESS_EXCLUSIVE : LOCK_MODE_ROW_EXCLUSIVE,
+             HOSTILE);
+    if (risk == PREVIEW_BLOCKS_ALL)
+        g_array_append_val(statement.works, work);
+    g_array_append_val(step->statements, statement);
+}
+
+static void statement_clear(gpointer data)
+{
+    struct preview_statement *statement = data;
+    g_array_unref(statement->locks);
+    g_array_unref(statement->works);
+    g_ptr_array_unref(statement->notices);
+}
+
+static void add_step(struct preview *preview, guint index, enum preview_outcome outcome)
+{
+    struct preview_step step = {
+        .index = index,
+        .outcome = outcome,
+        .why = outcome == PREVIEW_NOT_TRIED ? "not transactional" : "",
+        .statements = g_array_new(FALSE, TRUE, sizeof(struct preview_statement)),
+        .wal_bytes = -1,
+        .exclusive = outcome == PREVIEW_RUNS ? HOSTILE : "",
+        .exclusive_us = 2400,
+        .exclusive_line = 1,
+        .differences_why = "",
+    };
+    g_array_set_clear_func(step.statements, statement_clear);
+    if (outcome != PREVIEW_NOT_REACHED)
+        for (guint i = 0; i < 2; i++)
+            add_statement(&step, i, i == 0 ? PREVIEW_BLOCKS_ALL : PREVIEW_HARMLESS);
+    g_array_append_val(preview->steps, step);
+}
+
+static struct preview *fake_preview(struct plan *of)
+{
+    struct preview *preview = g_new0(struct preview, 1);
+    g_atomic_ref_count_init(&preview->references);
+    preview->strings = g_string_chunk_new(64);
+    preview->plan = plan_ref(of);
+    preview->level = PREVIEW_LEVEL_SCRATCH;
+    preview->database = "app";
+    preview->environment = "production";
+    preview->on = "a private PostgreSQL";
+    preview->steps = g_array_new(FALSE, TRUE, sizeof(struct preview_step));
+    preview->uncovered = g_ptr_array_new_with_free_func(g_free);
+    preview->differences_why = "";
+    g_ptr_array_add(preview->uncovered, g_strdup("values of sequences"));
+    preview->statements_us = 2400;
+    preview->wal_bytes = preview->estimated_wal = -1;
+    preview->estimated_us = 14 * 60 * G_USEC_PER_SEC;
+    preview->exclusive_us = 2400;
+    preview->risk = PREVIEW_BLOCKS_ALL;
+    preview->outcome = PREVIEW_NOT_TRIED;
+    add_step(preview, 0, PREVIEW_RUNS);
+    add_step(preview, 1, PREVIEW_RUNS);
+    add_step(preview, 2, PREVIEW_NOT_TRIED);
+    add_step(preview, 3, PREVIEW_NOT_REACHED);
+    return preview;
+}
+
+static void show_preview(struct fixture *fixture)
+{
+    plan(fixture);
+    AUTOPTR(preview) *preview = fake_preview(fixture->plan->plan);
+    fixture->picture = run_picture_new(RUN_DRY_RUN, fixture->console->now);
+    fixture->picture->plan = plan_ref(fixture->plan->plan);
+    fixture->picture->phase = RUN_PHASE_DONE;
+    fixture->picture->table = preview_table_new(preview);
+    fixture->console->run_picture = fixture->picture;
+    plan_view_ops.update(fixture->view);
+}
+
+static void plan_view__preview__shows_what_others_notice(void **state)
+{
+    struct fixture *fixture = *state;
+    show_preview(fixture);
+    assert_shows(fixture, "SCRATCH: run on a private PostgreSQL");
+    assert_shows(fixture, "BLOCKS ALL  time ~14m");
+    assert_shows(fixture, "~7m");
+    assert_shows(fixture, "ACCESS EXCL");
+    assert_shows(fixture, "rewrite");
+    assert_shows(fixture, "not tried");
+    assert_shows(fixture, "unreached");
+    assert_shows(fixture, "not shown by this: 1 thing");
+    assert_shows(fixture, "41,204,118");
+    assert_shows(fixture, "11.0 GiB at 26 MiB/s");
+    fake_frame_act(fixture->view, ACTION_LAST, 0);
+    assert_shows(fixture, "values of sequences");
+    g_autofree char *saved = plan_view_ops.save(fixture->view);
+    assert_non_null(strstr(saved, "an estimate"));
+    g_autofree char *copied = plan_view_ops.copy(fixture->view);
+    assert_non_null(strstr(copied, "values of sequences"));
+}
+
+static void plan_view__preview__hostile_names_are_shown_not_obeyed(void **state)
+{
+    struct fixture *fixture = *state;
+    show_preview(fixture);
+    fake_frame_draw_all_sizes(fixture->view);
+    assert_shows(fixture, "in^[[2Jvoices");
+    fake_frame_act(fixture->view, ACTION_NEXT_PANE, 0);
+    fake_frame_draw_all_sizes(fixture->view);
+}
+
+static void plan_view__preview__rows_speak_of_their_migration(void **state)
+{
+    struct fixture *fixture = *state;
+    show_preview(fixture);
+    assert_null(plan_view_ops.why_not(fixture->view, ACTION_VIEW_SQL));
+    fake_frame_act(fixture->view, ACTION_LAST, 0);
+    g_autofree char *why = plan_view_ops.why_not(fixture->view, ACTION_VIEW_SQL);
+    assert_non_null(why);
 }
 
 int main(void)
@@ -360,7 +534,11 @@ int main(void)
         TEST(plan_view__draw__shows_the_order_and_how),
         TEST(plan_view__draw__merges_the_dry_run),
         TEST(plan_view__draw__leaves_out_another_plans_dry_run),
-        TEST(plan_view__act__runs_a_dry_run),
+        TEST(plan_view__act__previews_here),
+        TEST(plan_view__act__dry_run_is_a_copy_outside_development),
+        TEST(plan_view__preview__shows_what_others_notice),
+        TEST(plan_view__preview__hostile_names_are_shown_not_obeyed),
+        TEST(plan_view__preview__rows_speak_of_their_migration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,6 +60,9 @@ static struct report *make(struct inquiry *inquiry, struct engine *engine,
 
 const struct report_maker report_makers[REPORT_KINDS] = {
     [REPORT_VALIDATE] = {"Validate", "all of it", "validating", FALSE, make},
+    [REPORT_DRIFT] = {"Drift", "all of it", "comparing", FALSE, make},
+    [REPORT_VERIFY] = {"Verify", "all of it", "verifying", TRUE, make},
+    [REPORT_RECEIPT] = {"Receipt", "all of it", "looking", FALSE, make},
 };
 
 static int setup(void **state)
