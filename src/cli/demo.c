@@ -12,28 +12,42 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SEED "configs/demo/seed.sql"
+#define SEED     "configs/demo/seed.sql"
+#define SEED_LOG "configs/demo/seed_audit_logs.sql"
 
-/* One step: what is said before it, and the words after `winch`; NULL words load the seed. */
+/* One step: what is said before it, and the words after `winch`, or the file of rows to load. */
 struct step {
     const char *says;
     const char *words[8];
+    const char *seed;
+    gboolean is_for_console; /* the console starts from these; the tour takes all */
 };
 
 static const struct step steps[] = {
     {"A new database says what it is. Nothing is guessed from its name.",
-     {"init", "--environment", "development"}},
-    {"What is pending, and how each file would run:", {"plan"}},
-    {"Up to the fifth:", {"up", "5"}},
-    {"Some data, so that times and counts mean something:", {NULL}},
-    {"What the sixth would do: run for real, measured, and rolled back:", {"preview"}},
-    {"It holds, so now it stays:", {"up"}},
-    {"Where the database stands:", {"status"}},
-    {"And back, as production would: first on a copy of the schema, which locks nothing here,",
-     {"down", "--dry-run", "--on", "scratch"}},
-    {"then really:", {"down"}},
-    {"Everything is on record,", {"history"}},
-    {"and the record proves that nobody touched it:", {"history", "--verify"}},
+     {"init", "--environment", "development"},
+     NULL,
+     TRUE},
+    {"What is risky in the files:", {"lint"}, NULL, FALSE},
+    {"Whether each down undoes its up, tried on a private server, up and down and up again:",
+     {"verify", "--no-cache"},
+     NULL,
+     FALSE},
+    {"What is pending, and how each file would run:", {"plan"}, NULL, FALSE},
+    {"Up to the fifth:", {"up", "5"}, NULL, TRUE},
+    {"Some data, so that times and counts mean something:", {NULL}, SEED, TRUE},
+    {"What the sixth would do: run for real, measured, and rolled back:", {"preview"}, NULL, FALSE},
+    {"It holds, so now it stays:", {"up"}, NULL, FALSE},
+    {"Where the database stands:", {"status"}, NULL, FALSE},
+    {"A while later the new table has 120,000 rows:", {NULL}, SEED_LOG, FALSE},
+    {"What going back would destroy:", {"receipt"}, NULL, FALSE},
+    {"The way back as production would try it, on a copy of the schema, which locks nothing here,",
+     {"down", "--dry-run", "--on", "scratch"},
+     NULL,
+     FALSE},
+    {"then really:", {"down"}, NULL, FALSE},
+    {"Everything is on record,", {"history"}, NULL, FALSE},
+    {"and the record proves that nobody touched it:", {"history", "--verify"}, NULL, FALSE},
 };
 
 /* ---- where things are
@@ -112,13 +126,13 @@ static gboolean spawn(const struct demo *demo, const char *const *argv, GError *
     return FALSE;
 }
 
-static gboolean seed(const struct demo *demo, GError **error)
+static gboolean seed(const struct demo *demo, const char *name, GError **error)
 {
-    g_autofree char *file = g_build_filename(demo->samples, SEED, NULL);
+    g_autofree char *file = g_build_filename(demo->samples, name, NULL);
     const char *argv[] = {demo->psql,        "-o", "/dev/null", "-X",      "-q", "-v",
                           "ON_ERROR_STOP=1", "-f", file,        demo->url, NULL};
     gint64 started = g_get_monotonic_time();
-    output_line(demo->context->output, ROLE_STRONG, "$ psql -f %s", SEED);
+    output_line(demo->context->output, ROLE_STRONG, "$ psql -f %s", name);
     if (!spawn(demo, argv, error))
         return FALSE;
     g_autofree char *elapsed = duration_format(g_get_monotonic_time() - started);
@@ -131,8 +145,8 @@ static gboolean run_step(const struct demo *demo, const struct step *step, GErro
     const char *argv[G_N_ELEMENTS(step->words) + 2] = {demo->self};
     g_autoptr(GString) line = g_string_new("$ winch");
     output_line(demo->context->output, ROLE_PLAIN, "\n# %s", step->says);
-    if (step->words[0] == NULL)
-        return seed(demo, error);
+    if (step->seed != NULL)
+        return seed(demo, step->seed, error);
     for (guint i = 0; i < G_N_ELEMENTS(step->words) && step->words[i] != NULL; i++) {
         argv[i + 1] = step->words[i];
         g_string_append_printf(line, " %s", step->words[i]);
@@ -157,12 +171,6 @@ static char **environment_make(const struct demo *demo)
 /* ---- on a terminal ------------------------------------------------------------------------------
  */
 
-static const struct step preparation[] = {
-    {"A new database says what it is.", {"init", "--environment", "development"}},
-    {"Up to the fifth:", {"up", "5"}},
-    {"Some data, so that times and counts mean something:", {NULL}},
-};
-
 static gboolean has_terminal(const struct command_context *context)
 {
     const char *term = g_getenv("TERM");
@@ -175,8 +183,8 @@ static gboolean has_terminal(const struct command_context *context)
 static gboolean open_console(struct demo *demo, GError **error)
 {
     const char *argv[] = {demo->self, "console", NULL};
-    for (gsize i = 0; i < G_N_ELEMENTS(preparation); i++)
-        if (!run_step(demo, &preparation[i], error))
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++)
+        if (steps[i].is_for_console && !run_step(demo, &steps[i], error))
             return FALSE;
     output_line(demo->context->output, ROLE_PLAIN,
                 "\n# Now the console: Enter opens, d tries, m migrates, r rolls back, ? helps.");
