@@ -1,99 +1,19 @@
 /* lint: what is risky in the files, for people and for those who annotate changes with it. */
 #include "cli/command.h"
 
+#include "cli/selection.h"
 #include "engine/lint.h"
-#include "engine/settings_config.h"
-#include "source/version_name.h"
 
 #include <string.h>
 
-/* ---- what is asked for ------------------------------------------------------------------------
- */
-
-/* Positions in the set: from first up to last, which does not belong to it. */
-struct range {
-    guint first, last;
-};
-
-static gboolean resolve(struct migration_set *set, const struct version_name *name, gint64 *version,
-                        GError **error)
-{
-    const struct version_context files = {set, VERSION_NONE, VERSION_NONE, VERSION_NONE};
-    return version_name_resolve(name, &files, version, error);
-}
-
-/* Where what a name speaks of begins and ends: a release is all of its migrations. */
-static gboolean range_of(struct migration_set *set, const char *text, struct range *range,
-                         GError **error)
-{
-    struct version_name name;
-    gint64 version;
-    if (!version_name_parse(text, &name, error))
-        return FALSE;
-    if (name.kind == VERSION_NAME_RELATIVE) {
-        error_set(error, ERROR_USAGE, "'%s' is a distance, and files alone have no place to start",
-                  text);
-        error_advise(error, "name a version, or write -%" G_GINT64_FORMAT " alone for the newest",
-                     ABS(name.number));
-        return FALSE;
-    }
-    if (!resolve(set, &name, &version, error))
-        return FALSE;
-    range->first = migration_set_lower_bound(set, version);
-    range->last = range->first + (migration_set_find(set, version) != NULL ? 1 : 0);
-    const struct migration *end = migration_set_find(set, version);
-    const char *release = end != NULL ? end->release : NULL;
-    while (name.kind == VERSION_NAME_RELEASE && release != NULL && range->first > 0 &&
-           g_strcmp0(migration_set_at(set, range->first - 1)->release, release) == 0)
-        range->first--;
-    return TRUE;
-}
-
-/* 3..7, 3.., ..7; 1.1.0..1.2.0 from the first of one to the last of the other. */
-static gboolean read_span(struct migration_set *set, const char *text, const char *dots,
-                          struct range *range, GError **error)
-{
-    g_autofree char *from = g_strndup(text, (gsize)(dots - text));
-    struct range begin = {0, 0}, end = {0, migration_set_count(set)};
-    if ((*from != '\0' && !range_of(set, from, &begin, error)) ||
-        (dots[2] != '\0' && !range_of(set, dots + 2, &end, error)))
-        return FALSE;
-    *range = (struct range){begin.first, end.last};
-    if (range->first < range->last || migration_set_count(set) == 0)
-        return TRUE;
-    error_set(error, ERROR_USAGE, "'%s' ends before it begins", text);
-    error_advise(error, "write %s..%s", dots + 2, from);
-    return FALSE;
-}
-
-/* -3: the three newest. */
-static gboolean read_newest(struct migration_set *set, const char *text, struct range *range)
-{
-    guint64 wanted;
-    guint count = migration_set_count(set);
-    if (text[0] != '-' || !g_ascii_string_to_unsigned(text + 1, 10, 1, G_MAXUINT, &wanted, NULL))
-        return FALSE;
-    *range = (struct range){count - MIN(count, (guint)wanted), count};
-    return TRUE;
-}
-
-static gboolean read_range(struct migration_set *set, const char *text, struct range *range,
-                           GError **error)
-{
-    const char *dots = text != NULL ? strstr(text, "..") : NULL;
-    *range = (struct range){0, migration_set_count(set)};
-    if (text == NULL || read_newest(set, text, range))
-        return TRUE;
-    return dots != NULL ? read_span(set, text, dots, range, error)
-                        : range_of(set, text, range, error);
-}
+/* ---- what is asked for ----------------------------------------------------------------------- */
 
 /* What is looked at, and how. */
 struct view {
     struct command_context *context;
-    struct migration_set *set;
+    struct selection selection;
+    struct migration_set *set; /* the selection's */
     struct lint_settings settings;
-    gboolean *is_chosen; /* by position in the set */
     struct lint_picture *picture;
     guint counts[LINT_LEVELS]; /* of what is shown */
     guint chosen, touched;     /* migrations: looked at, with a finding */
@@ -101,46 +21,20 @@ struct view {
 
 static void view_clear(struct view *view)
 {
-    g_free(view->is_chosen);
     lint_settings_clear(&view->settings);
     g_clear_pointer(&view->picture, lint_picture_unref);
-    g_clear_pointer(&view->set, migration_set_unref);
+    selection_clear(&view->selection);
 }
 
-/* Asks the database, which then also says which server the rules are to think of. */
-static gboolean choose_pending(struct view *view, GError **error)
-{
-    struct command_context *context = view->context;
-    g_clear_pointer(&context->config, config_free);
-    if (!command_prepare(context, COMMAND_CONFIG | COMMAND_ENGINE, error))
-        return FALSE;
-    AUTOPTR(status) *status = engine_status(context->engine, error);
-    if (status == NULL)
-        return FALSE;
-    view->set = migration_set_ref(engine_set(context->engine));
-    view->is_chosen = g_new0(gboolean, migration_set_count(view->set) + 1);
-    for (guint i = 0; i < status->rows->len; i++) {
-        const struct status_row *row = &g_array_index(status->rows, struct status_row, i);
-        if (row->state == MIGRATION_PENDING || row->state == MIGRATION_MISSED)
-            view->is_chosen[migration_set_lower_bound(view->set, row->version)] = TRUE;
-    }
-    if (view->settings.server_version == 0)
-        lint_settings_take_server(&view->settings, engine_facts(context->engine));
-    return TRUE;
-}
-
+/* Where the database was asked, it also says which server the rules are to think of. */
 static gboolean choose(struct view *view, const char *target, GError **error)
 {
-    struct range range;
-    if (g_strcmp0(target, "pending") == 0)
-        return choose_pending(view, error);
-    view->set =
-        migration_set_load(config_string(view->context->config, CONFIG_MIGRATIONS_PATH), error);
-    if (view->set == NULL || !read_range(view->set, target, &range, error))
+    struct command_context *context = view->context;
+    if (!selection_read(context, target, &view->selection, error))
         return FALSE;
-    view->is_chosen = g_new0(gboolean, migration_set_count(view->set) + 1);
-    for (guint i = range.first; i < range.last; i++)
-        view->is_chosen[i] = TRUE;
+    view->set = view->selection.set;
+    if (context->engine != NULL && view->settings.server_version == 0)
+        lint_settings_take_server(&view->settings, engine_facts(context->engine));
     return TRUE;
 }
 
@@ -162,7 +56,7 @@ static void each_finding(struct view *view, finding_fn tell, gpointer data)
 {
     for (guint i = 0; i < migration_set_count(view->set); i++) {
         const struct lint_row *row = lint_picture_row(view->picture, i);
-        for (guint j = 0; view->is_chosen[i] && j < row->finding_count; j++)
+        for (guint j = 0; view->selection.is_chosen[i] && j < row->finding_count; j++)
             tell(view, &row->findings[j], data);
     }
 }
@@ -171,7 +65,7 @@ static void count(struct view *view)
 {
     for (guint i = 0; i < migration_set_count(view->set); i++) {
         const struct lint_row *row = lint_picture_row(view->picture, i);
-        if (!view->is_chosen[i])
+        if (!view->selection.is_chosen[i])
             continue;
         view->chosen++;
         view->touched += row->finding_count > 0;
@@ -219,7 +113,7 @@ static void document_fill(struct view *view)
     each_finding(view, add_json, findings);
     for (guint i = 0; i < migration_set_count(view->set); i++) {
         const struct lint_row *row = lint_picture_row(view->picture, i);
-        if (!view->is_chosen[i])
+        if (!view->selection.is_chosen[i])
             continue;
         json_t *object = json_object();
         json_object_set_new(object, "version",

@@ -2,59 +2,12 @@
 #include "cli/command.h"
 
 #include "base/duration.h"
+#include "cli/selection.h"
 #include "engine/settings_config.h"
 #include "engine/verify.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
-
-/* ---- range ----------------------------------------------------------------------------------- */
-
-static gboolean version_of(const char *text, struct migration_set *set, gint64 *version,
-                           GError **error)
-{
-    struct version_name name;
-    struct version_context where = {set, VERSION_NONE, VERSION_NONE, VERSION_NONE};
-    return version_name_parse(text, &name, error) &&
-           version_name_resolve(&name, &where, version, error);
-}
-
-/* What lies above the version row: the only range that asks the database, and only looks. */
-static gboolean pending_range(struct command_context *context, gint64 *first, GError **error)
-{
-    struct version_state state;
-    g_clear_pointer(&context->config, config_free);
-    g_clear_pointer(&context->settings, engine_settings_free);
-    if (!command_prepare(context, COMMAND_CONFIG | COMMAND_ENGINE, error) ||
-        !engine_version(context->engine, &state, error))
-        return FALSE;
-    *first = state.version == VERSION_NONE ? 0 : state.version + 1;
-    return TRUE;
-}
-
-/* "5", "3..7", "3..", "..7", "pending"; nothing: all. */
-static gboolean range_read(struct command_context *context, struct migration_set *set,
-                           gint64 *first, gint64 *last, GError **error)
-{
-    const char *given = invocation_argument(context->invocation, 0);
-    const char *dots = given != NULL ? strstr(given, "..") : NULL;
-    *first = 0;
-    *last = G_MAXINT64;
-    if (given == NULL)
-        return TRUE;
-    if (strcmp(given, "pending") == 0)
-        return pending_range(context, first, error);
-    g_autofree char *from = g_strndup(given, dots != NULL ? (gsize)(dots - given) : strlen(given));
-    const char *to = dots != NULL ? dots + 2 : given;
-    if ((*from != '\0' && !version_of(from, set, first, error)) ||
-        (*to != '\0' && !version_of(to, set, last, error)))
-        return FALSE;
-    if (*first <= *last)
-        return TRUE;
-    error_set(error, ERROR_USAGE, "the range %s ends before it begins", given);
-    error_advise(error, "write the lower version first");
-    return FALSE;
-}
 
 /* ---- seeds ----------------------------------------------------------------------------------- */
 
@@ -64,10 +17,20 @@ static void seed_clear(gpointer data)
     g_free(seed->text);
 }
 
-/* "5=rows.sql": once version 5 is reached; a file alone: once all below the range is up. */
-static gboolean seeds_read(const struct command_context *context, struct migration_set *set,
-                           gint64 first, GArray *seeds, GError **error)
+/* What is up when the first of those that are chosen comes. */
+static gint64 version_below(const struct selection *selection)
 {
+    guint first = 0;
+    while (first < migration_set_count(selection->set) && !selection->is_chosen[first])
+        first++;
+    return first > 0 ? migration_set_at(selection->set, first - 1)->version : VERSION_NONE;
+}
+
+/* "5=rows.sql": once version 5 is reached; a file alone: once all below the range is up. */
+static gboolean seeds_read(const struct command_context *context, const struct selection *selection,
+                           GArray *seeds, GError **error)
+{
+    struct migration_set *set = selection->set;
     const char *given = invocation_value(context->invocation, "seed");
     const char *equals = given != NULL ? strchr(given, '=') : NULL;
     g_autoptr(GError) failure = NULL;
@@ -76,10 +39,10 @@ static gboolean seeds_read(const struct command_context *context, struct migrati
     if (given == NULL)
         return TRUE;
     g_autofree char *name = equals != NULL ? g_strndup(given, (gsize)(equals - given)) : NULL;
-    if (name != NULL && !version_of(name, set, &seed.version, error))
+    if (name != NULL && !selection_version(set, name, &seed.version, error))
         return FALSE;
     if (name == NULL)
-        seed.version = migration_set_version_before(set, first);
+        seed.version = version_below(selection);
     if (seed.version == VERSION_NONE) {
         error_set(error, ERROR_USAGE, "--seed %s: before the first migration there is no table",
                   given);
@@ -308,17 +271,18 @@ static char *cache_directory(const struct invocation *invocation)
                : g_build_filename(g_get_user_cache_dir(), "winch", "verify", NULL);
 }
 
-static gboolean options_read(struct command_context *context, struct migration_set *set,
-                             struct verify_options *options, GArray *seeds, GError **error)
+static gboolean options_read(const struct command_context *context,
+                             const struct selection *selection, struct verify_options *options,
+                             GArray *seeds, GError **error)
 {
     const char *jobs = invocation_value(context->invocation, "jobs");
     options->scratch_url = invocation_value(context->invocation, "scratch");
     options->cancellation = context->cancellation;
     options->seeds = seeds;
+    options->is_chosen = selection->is_chosen;
     if (jobs != NULL && !invocation_count(jobs, "a number of jobs", &options->jobs, error))
         return FALSE;
-    if (!range_read(context, set, &options->first, &options->last, error) ||
-        !seeds_read(context, set, options->first, seeds, error))
+    if (!seeds_read(context, selection, seeds, error))
         return FALSE;
     if (g_strcmp0(context->settings->driver, "sqlite3") != 0)
         return TRUE;
@@ -348,7 +312,8 @@ static gboolean verify(struct command_context *context, struct migration_set *se
     return FALSE;
 }
 
-gboolean command_verify(struct command_context *context, GError **error)
+static gboolean run(struct command_context *context, const struct selection *selection,
+                    GError **error)
 {
     g_autoptr(GArray) seeds = g_array_new(FALSE, FALSE, sizeof(struct verify_seed));
     g_autofree char *cache = cache_directory(context->invocation);
@@ -357,7 +322,16 @@ gboolean command_verify(struct command_context *context, GError **error)
     if (context->settings == NULL &&
         (context->settings = engine_settings_from_config(context->config, error)) == NULL)
         return FALSE;
-    AUTOPTR(migration_set) *set = migration_set_load(context->settings->migrations_path, error);
-    return set != NULL && options_read(context, set, &options, seeds, error) &&
-           verify(context, set, &options, error);
+    return options_read(context, selection, &options, seeds, error) &&
+           verify(context, selection->set, &options, error);
+}
+
+gboolean command_verify(struct command_context *context, GError **error)
+{
+    struct selection selection = {NULL};
+    gboolean is_good =
+        selection_read(context, invocation_argument(context->invocation, 0), &selection, error) &&
+        run(context, &selection, error);
+    selection_clear(&selection);
+    return is_good;
 }

@@ -273,7 +273,7 @@ static void sort_out(struct verification *verification)
     g_autoptr(GPtrArray) known = g_ptr_array_new();
     for (guint i = 0; i < migration_set_count(verification->set); i++) {
         const struct migration *migration = migration_set_at(verification->set, i);
-        if (migration->version < options->first || migration->version > options->last)
+        if (options->is_chosen != NULL && !options->is_chosen[i])
             continue;
         struct verify_result *result =
             verification->cache != NULL ? verify_cache_read(verification->cache, migration) : NULL;

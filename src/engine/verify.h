@@ -66,7 +66,8 @@ struct verify_seed {
 };
 
 struct verify_options {
-    gint64 first, last;          /* versions; the ups below first run, and are not looked at */
+    const gboolean *is_chosen;   /* by position in the set: which are looked at; the ups of others
+                                  * below them run. NULL: all */
     const char *scratch_url;     /* NULL: a private server */
     const char *cache_directory; /* made where it is missing; NULL: no cache */
     guint jobs;                  /* databases that are worked in beside each other; 0: as many as
