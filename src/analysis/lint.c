@@ -196,8 +196,13 @@ static void check_allow(struct lint_run *run, guint index)
 {
     const struct lint_allow *allow = &run->subject->allows[index];
     const struct lint_rule *allowed = lint_rule_find(allow->rule);
+    const char *const *others = run->subject->other_allows;
+    if (allowed == NULL && others != NULL && g_strv_contains(others, allow->rule))
+        return;
     if (allowed == NULL) {
         const char *nearest = text_nearest(allow->rule, lint_rule_names());
+        if (nearest == NULL && others != NULL)
+            nearest = text_nearest(allow->rule, others);
         run->rule = lint_rule_find("unknown-allow");
         if (holds(run, run->rule))
             lint_report_line(run, FALSE, allow->line, allow->rule, "there is no rule '%s'%s%s%s",

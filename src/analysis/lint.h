@@ -94,6 +94,8 @@ struct lint_subject {
     struct lint_half up, down;
     const struct lint_allow *allows;
     guint allow_count;
+    const char *const *other_allows; /* names that notes may allow and that are no rules of lint's;
+                                      * NULL-terminated, or NULL */
     const struct lint_need *undeclared;
     guint undeclared_count;
     unsigned requires_line;            /* of the note in the up file; 0 without one */

@@ -5,6 +5,7 @@
 #include "analysis/dependencies.h"
 #include "analysis/lint_memory.h"
 #include "engine/inspect.h"
+#include "engine/verify.h"
 #include "source/graph.h"
 
 #include <string.h>
@@ -181,6 +182,7 @@ static void judge(struct lint_picture *picture, guint index, const struct pair_o
         .down = half_of(&pair->down),
         .allows = (const struct lint_allow *)(void *)allows->data,
         .allow_count = allows->len,
+        .other_allows = verify_allow_names(),
         .undeclared = (const struct lint_need *)(void *)undeclared->data,
         .undeclared_count = undeclared->len,
         .requires_line = migration->notes.requires_line,

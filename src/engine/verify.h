@@ -31,6 +31,8 @@ enum verify_class {
 /* "up again fails" for people, "up-again-fails" for machines and for `allow verify-...`. Static. */
 const char *verify_class_text(enum verify_class class_);
 const char *verify_class_word(enum verify_class class_);
+/* What an `allow` note may say of verify's: "verify-order", ... NULL-terminated. Static. */
+const char *const *verify_allow_names(void);
 /* TRUE for what fails a verification; strictly, the order of columns and usual leftovers too. */
 gboolean verify_class_is_bad(enum verify_class class_, gboolean is_strict);
 

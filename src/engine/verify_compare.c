@@ -11,26 +11,30 @@
 
 /* ---- classes --------------------------------------------------------------------------------- */
 
-/* A row a class. rules: names of lint's rules whose `allow` note covers it too, blanks around. */
+#define ALLOW "verify-"
+
+/* A row a class. allow: what a note says that covers it, its word behind ALLOW. rules: names of
+ * lint's rules whose `allow` note covers it too, blanks around. */
 static const struct {
-    const char *text, *word, *rules;
+    const char *text, *allow, *rules;
     gboolean is_bad, is_bad_strictly;
 } classes[VERIFY_CLASSES] = {
-    [VERIFY_EXACT] = {"exact", "exact", "", FALSE, FALSE},
-    [VERIFY_ORDER] = {"order", "order", "", FALSE, TRUE},
-    [VERIFY_IRREVERSIBLE] = {"irreversible", "irreversible", " irreversible ", FALSE, FALSE},
-    [VERIFY_USUAL_LEFTOVER] = {"usual leftover", "usual-leftover", " down-incomplete ", FALSE,
+    [VERIFY_EXACT] = {"exact", ALLOW "exact", "", FALSE, FALSE},
+    [VERIFY_ORDER] = {"order", ALLOW "order", "", FALSE, TRUE},
+    [VERIFY_IRREVERSIBLE] = {"irreversible", ALLOW "irreversible", " irreversible ", FALSE, FALSE},
+    [VERIFY_USUAL_LEFTOVER] = {"usual leftover", ALLOW "usual-leftover", " down-incomplete ", FALSE,
                                TRUE},
-    [VERIFY_SKIPPED] = {"skipped", "skipped", "", TRUE, TRUE},
-    [VERIFY_NO_DOWN] = {"no down", "no-down", " down-missing down-empty ", TRUE, TRUE},
-    [VERIFY_LEFTOVER] = {"leftover", "leftover", " down-incomplete ", TRUE, TRUE},
-    [VERIFY_CHANGED] = {"changed", "changed", " down-incomplete down-loses-attributes ", TRUE,
+    [VERIFY_SKIPPED] = {"skipped", ALLOW "skipped", "", TRUE, TRUE},
+    [VERIFY_NO_DOWN] = {"no down", ALLOW "no-down", " down-missing down-empty ", TRUE, TRUE},
+    [VERIFY_LEFTOVER] = {"leftover", ALLOW "leftover", " down-incomplete ", TRUE, TRUE},
+    [VERIFY_CHANGED] = {"changed", ALLOW "changed", " down-incomplete down-loses-attributes ", TRUE,
                         TRUE},
-    [VERIFY_LOST] = {"lost", "lost", " down-drops-more down-loses-attributes ", TRUE, TRUE},
-    [VERIFY_DATA] = {"data", "data", " irreversible ", TRUE, TRUE},
-    [VERIFY_UP_AGAIN_FAILS] = {"up again fails", "up-again-fails", " down-incomplete ", TRUE, TRUE},
-    [VERIFY_DOWN_FAILS] = {"down fails", "down-fails", "", TRUE, TRUE},
-    [VERIFY_UP_FAILS] = {"up fails", "up-fails", "", TRUE, TRUE},
+    [VERIFY_LOST] = {"lost", ALLOW "lost", " down-drops-more down-loses-attributes ", TRUE, TRUE},
+    [VERIFY_DATA] = {"data", ALLOW "data", " irreversible ", TRUE, TRUE},
+    [VERIFY_UP_AGAIN_FAILS] = {"up again fails", ALLOW "up-again-fails", " down-incomplete ", TRUE,
+                               TRUE},
+    [VERIFY_DOWN_FAILS] = {"down fails", ALLOW "down-fails", "", TRUE, TRUE},
+    [VERIFY_UP_FAILS] = {"up fails", ALLOW "up-fails", "", TRUE, TRUE},
 };
 
 const char *verify_class_text(enum verify_class class_)
@@ -40,7 +44,20 @@ const char *verify_class_text(enum verify_class class_)
 
 const char *verify_class_word(enum verify_class class_)
 {
-    return classes[class_].word;
+    return classes[class_].allow + strlen(ALLOW);
+}
+
+/* All but the first: what is exact needs none. */
+const char *const *verify_allow_names(void)
+{
+    static const char *names[VERIFY_CLASSES];
+    static gsize is_filled = 0;
+    if (g_once_init_enter(&is_filled)) {
+        for (guint class_ = VERIFY_EXACT + 1; class_ < VERIFY_CLASSES; class_++)
+            names[class_ - 1] = classes[class_].allow;
+        g_once_init_leave(&is_filled, 1);
+    }
+    return names;
 }
 
 gboolean verify_class_is_bad(enum verify_class class_, gboolean is_strict)
@@ -203,9 +220,9 @@ void verify_compare_rows(struct verify_result *result, const GArray *before, con
 
 static gboolean note_covers(const struct migration_allow *allow, enum verify_class class_)
 {
-    g_autofree char *own = g_strconcat("verify-", classes[class_].word, NULL);
     g_autofree char *rule = g_strdup_printf(" %s ", allow->rule);
-    return strcmp(allow->rule, own) == 0 || strstr(classes[class_].rules, rule) != NULL;
+    return strcmp(allow->rule, classes[class_].allow) == 0 ||
+           strstr(classes[class_].rules, rule) != NULL;
 }
 
 void verify_judge(struct verify_result *result, const struct migration *migration)

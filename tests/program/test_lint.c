@@ -247,6 +247,21 @@ static void lint__configuration__sets_levels(void **state)
     program_result_clear(&wrong);
 }
 
+/* verify reads the same notes. */
+static void lint__allow__leaves_to_verify_what_is_its(void **state)
+{
+    struct place *place = *state;
+    workspace_put(place->directory, "0004_four.up.sql",
+                  "-- winch: allow verify-leftover the team next door uses it by now\n"
+                  "-- winch: allow verify-leftovr nobody does\nSELECT 4;\n");
+    workspace_put(place->directory, "0004_four.down.sql", "SELECT 4;\n");
+    struct program_result told = LINT(place, "4");
+    assert_silent(told.out, ":1:1: ");
+    assert_silent(told.out, "[unused-allow]");
+    assert_says(told.out, "there is no rule 'verify-leftovr'; did you mean 'verify-leftover'?");
+    program_result_clear(&told);
+}
+
 /* What the objects say against what the notes declare, which needs the whole set. */
 static void lint__requires__is_held_against_the_objects(void **state)
 {
@@ -291,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lint__configuration__sets_levels, setup, teardown),
         cmocka_unit_test_setup_teardown(lint__requires__is_held_against_the_objects, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(lint__allow__leaves_to_verify_what_is_its, setup, teardown),
         cmocka_unit_test_setup_teardown(lint__format__wants_one_it_knows, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
