@@ -29,6 +29,7 @@ struct pair {
     struct verify_result *result;
     struct plan_step *up, *down; /* down NULL: there is none to run */
     struct catalog *after_up;
+    GPtrArray *altered; /* tables that the up alters; NULL: not looked for yet */
     GPtrArray *touched; /* tables whose rows may differ after up and down */
     GArray *sums_after; /* of those, after up and down */
 };
@@ -266,10 +267,17 @@ static gboolean try_filled(struct pair *pair, const GPtrArray *filled, GError **
     return TRUE;
 }
 
+static const GPtrArray *altered_by_up(struct pair *pair)
+{
+    if (pair->altered == NULL)
+        pair->altered = tables_altered(pair->prover->now, pair->after_up);
+    return pair->altered;
+}
+
 static gboolean prove_rows(struct pair *pair, GError **error)
 {
     struct prover *prover = pair->prover;
-    g_autoptr(GPtrArray) altered = tables_altered(prover->now, pair->after_up);
+    const GPtrArray *altered = altered_by_up(pair);
     if (altered->len == 0)
         return TRUE;
     if (!database_rehearsal_begin(prover->database, LOCK_TIMEOUT_MS, error))
@@ -361,8 +369,7 @@ static gboolean keep(struct pair *pair)
 {
     if (pair->result->findings->len > 0 || pair->touched == NULL || pair->touched->len > 0)
         return FALSE;
-    g_autoptr(GPtrArray) altered = tables_altered(pair->prover->now, pair->after_up);
-    return altered->len == 0 && database_rehearsal_keep(pair->prover->database, NULL);
+    return altered_by_up(pair)->len == 0 && database_rehearsal_keep(pair->prover->database, NULL);
 }
 
 static gboolean prove_together(struct pair *pair, gboolean *is_apart, GError **error)
@@ -520,6 +527,8 @@ static void pair_clear(struct pair *pair)
         plan_step_free(pair->down);
     if (pair->after_up != NULL)
         catalog_unref(pair->after_up);
+    if (pair->altered != NULL)
+        g_ptr_array_unref(pair->altered);
     if (pair->touched != NULL)
         g_ptr_array_unref(pair->touched);
     if (pair->sums_after != NULL)
@@ -540,6 +549,7 @@ static void start_over(struct pair *pair)
     pair->result->class_ = VERIFY_EXACT;
     pair->result->up_us = pair->result->down_us = -1;
     g_clear_pointer(&pair->after_up, catalog_unref);
+    g_clear_pointer(&pair->altered, g_ptr_array_unref);
     g_clear_pointer(&pair->touched, g_ptr_array_unref);
     g_clear_pointer(&pair->sums_after, g_array_unref);
 }
