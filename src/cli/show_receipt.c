@@ -33,6 +33,7 @@ static json_t *loss_json(const struct loss *loss)
         json_object_set_new(object, "of_rows", number_json(loss->of_rows));
     json_object_set_new(object, "written_since", number_json(loss->written_since));
     json_object_set_new(object, "written_at_most", json_boolean(loss->written_at_most));
+    json_object_set_new(object, "copied", output_string(loss->copied));
     json_object_set_new(object, "note", output_string(loss->note));
     return object;
 }

@@ -119,8 +119,8 @@ gboolean inventory_counts_changes(const struct inventory *inventory)
 static void loss_free(gpointer data)
 {
     struct loss *loss = data;
-    char *const owned[] = {loss->schema, loss->name,   loss->bare, loss->note,
-                           loss->object, loss->column, loss->since};
+    char *const owned[] = {loss->schema, loss->name,   loss->bare,   loss->note,
+                           loss->copied, loss->object, loss->column, loss->since};
     for (gsize i = 0; i < G_N_ELEMENTS(owned); i++)
         g_free(owned[i]);
     g_free(loss);

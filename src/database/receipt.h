@@ -59,6 +59,8 @@ struct loss {
     gint64 written_since;     /* of rows: written since the migration was applied; -1 unknown */
     gboolean written_at_most; /* transaction ids have gone round since: it may be fewer */
     char *note;
+    char *copied; /* by which statement of the file, and where to, before it goes; for people, raw;
+                   * or NULL */
     /* the driver's own */
     char *object;  /* what to count in, quoted */
     char *column;  /* the same of a COLUMN */

@@ -228,6 +228,8 @@ struct receipt *engine_receipt(struct engine *engine, struct plan *plan,
     if (!is_good)
         return NULL;
     find_unnamed(&making);
+    for (guint i = 0; i < plan->steps->len; i++)
+        receipt_read_copies(receipt, i, engine);
     if (!database_losses_count(engine->database, receipt->losses, options->budget, LOCK_TIMEOUT_MS,
                                error))
         return NULL;

@@ -130,15 +130,19 @@ static gboolean read_statement(struct reading *reading, const struct script *scr
     return TRUE;
 }
 
+static struct inspection *inspect(const struct plan_step *step, const struct engine *engine)
+{
+    const struct inspection_context context = {.dialect = engine_dialect(engine)};
+    return inspection_new(step->body, step->body_length, step->script, &context);
+}
+
 gboolean receipt_read_step(struct receipt *receipt, guint index, struct engine *engine,
                            struct inventory *inventory, const char *since, GError **error)
 {
     const struct plan_step *step = plan_step_at(receipt->plan, index);
-    const struct inspection_context context = {.dialect = engine_dialect(engine)};
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     struct reading reading = {engine, receipt, inventory, index, since, notes};
-    AUTOPTR(inspection) *inspection =
-        inspection_new(step->body, step->body_length, step->script, &context);
+    AUTOPTR(inspection) *inspection = inspect(step, engine);
     for (guint i = 0; i < inspection_count(inspection); i++)
         if (!read_statement(&reading, step->script, inspection_at(inspection, i), error))
             return FALSE;
@@ -148,4 +152,108 @@ gboolean receipt_read_step(struct receipt *receipt, guint index, struct engine *
         receipt->steps[index].note = g_strjoinv("\n", (char **)notes->pdata);
     }
     return TRUE;
+}
+
+/* ---- copies ---------------------------------------------------------------------------------- */
+
+static gboolean is_in_body(const struct sql_action *action)
+{
+    return (action->flags & SQL_FLAG(IN_BODY)) != 0;
+}
+
+static gboolean empties(const struct sql_action *action, const struct sql_object *table)
+{
+    return (action->kind == SQL_ACTION_DROP_TABLE || action->kind == SQL_ACTION_TRUNCATE ||
+            action->kind == SQL_ACTION_DELETE) &&
+           sql_object_matches(&action->object, table);
+}
+
+static gboolean statement_empties(const struct inspected_statement *statement,
+                                  const struct sql_object *table)
+{
+    for (guint i = 0; i < statement->action_count; i++)
+        if (empties(&statement->actions[i], table))
+            return TRUE;
+    return FALSE;
+}
+
+/* FALSE for what ends with the session, with the file or with the plan. */
+static gboolean stays(const struct receipt *receipt, const struct inspection *inspection,
+                      const struct sql_object *table)
+{
+    for (guint i = 0; i < inspection_count(inspection); i++) {
+        const struct inspected_statement *statement = inspection_at(inspection, i);
+        if (statement_empties(statement, table))
+            return FALSE;
+        for (guint j = 0; j < statement->action_count; j++)
+            if ((statement->actions[j].flags & SQL_FLAG(TEMPORARY)) != 0 &&
+                sql_object_matches(&statement->actions[j].object, table))
+                return FALSE;
+    }
+    for (guint i = 0; i < receipt->losses->len; i++) {
+        const struct loss *loss = receipt->losses->pdata[i];
+        const struct sql_object lost = {
+            .kind = SQL_OBJECT_TABLE, .schema = loss->schema, .name = loss->bare};
+        if ((loss->kind == LOSS_TABLE || loss->kind == LOSS_EMPTIED) &&
+            sql_object_matches(&lost, table))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean reads(const struct inspected_statement *statement, const struct sql_object *table)
+{
+    for (guint i = 0; i < statement->relation_count; i++) {
+        const struct sql_use *use = &statement->relations[i];
+        if (!use->is_written && !use->is_in_body && sql_object_matches(&use->object, table))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The table that a statement fills from this one; NULL: it does no such thing. */
+static const struct sql_object *fills(const struct inspected_statement *statement,
+                                      const struct sql_object *from)
+{
+    for (guint i = 0; i < statement->action_count; i++) {
+        const struct sql_action *action = &statement->actions[i];
+        gboolean creates = action->kind == SQL_ACTION_CREATE_TABLE_AS &&
+                           (action->flags & SQL_FLAG(WITH_DATA)) != 0 &&
+                           (action->flags & SQL_FLAG(IF_NOT_EXISTS)) == 0;
+        if ((creates || action->kind == SQL_ACTION_INSERT) && !is_in_body(action) &&
+            reads(statement, from))
+            return &action->object;
+    }
+    return NULL;
+}
+
+/* What stands behind the statement that takes it away comes too late. */
+static char *copied(const struct receipt *receipt, const struct inspection *inspection,
+                    const struct sql_object *table)
+{
+    for (guint i = 0; i < inspection_count(inspection); i++) {
+        const struct inspected_statement *statement = inspection_at(inspection, i);
+        const struct sql_object *to = fills(statement, table);
+        if (statement_empties(statement, table))
+            return NULL;
+        if (to == NULL || !stays(receipt, inspection, to))
+            continue;
+        g_autofree char *name = sql_object_text(to);
+        return g_strdup_printf("copied by statement %u into %s, as far as it selects them",
+                               statement->index + 1, name);
+    }
+    return NULL;
+}
+
+void receipt_read_copies(struct receipt *receipt, guint index, const struct engine *engine)
+{
+    AUTOPTR(inspection) *inspection = inspect(plan_step_at(receipt->plan, index), engine);
+    for (guint i = 0; i < receipt->losses->len; i++) {
+        struct loss *loss = receipt->losses->pdata[i];
+        const struct sql_object table = {
+            .kind = SQL_OBJECT_TABLE, .schema = loss->schema, .name = loss->bare};
+        if (loss->step == index && loss->bare != NULL &&
+            (loss->kind == LOSS_TABLE || loss->kind == LOSS_EMPTIED))
+            loss->copied = copied(receipt, inspection, &table);
+    }
 }

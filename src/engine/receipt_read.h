@@ -9,4 +9,7 @@
 gboolean receipt_read_step(struct receipt *receipt, guint index, struct engine *engine,
                            struct inventory *inventory, const char *since, GError **error);
 
+/* Tells of each table that goes whether its file copies rows of it into another first. */
+void receipt_read_copies(struct receipt *receipt, guint index, const struct engine *engine);
+
 #endif

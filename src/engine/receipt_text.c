@@ -72,6 +72,8 @@ char *receipt_loss_text(const struct receipt *receipt, const struct loss *loss)
     if (loss->basis != LOSS_NOT_COUNTED)
         append_count(text, loss);
     append_written(text, loss);
+    if (loss->copied != NULL && loss->rows != 0)
+        g_string_append_printf(text, "; %s", loss->copied);
     if (loss->note != NULL)
         g_string_append_printf(text, " (%s)", loss->note);
     if (loss->is_unnamed)

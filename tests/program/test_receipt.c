@@ -117,6 +117,41 @@ static void receipt__words__come_after_it(void **state)
     assert_contains(dry, "drops table orders: 120,000 rows, ");
 }
 
+static void receipt__copies__are_told_with_where_to(void **state)
+{
+    const struct receipt_test *test = *state;
+    go_up(test);
+    workspace_put(test->folder, "2_b.down.sql",
+                  "SELECT 1; CREATE TABLE orders_old AS SELECT * FROM orders WHERE id > 5;"
+                  "DROP TABLE orders CASCADE;");
+    g_autofree char *out = said(test, "development", "receipt", NULL, NULL);
+    assert_contains(out, "copied by statement 2 into public.orders_old, as far as it selects them");
+    g_autofree char *read = said(test, "production", "receipt", "none", "--json");
+    assert_contains(read, "\"copied\": \"copied by statement 2 into ");
+}
+
+/* What is no copy: too late, of no rows, gone with the session, gone with the file. */
+static void receipt__what_is_no_copy__is_not_told(void **state)
+{
+    static const char *const downs[] = {
+        "TRUNCATE orders; CREATE TABLE old AS SELECT * FROM orders; DROP TABLE orders CASCADE;",
+        "CREATE TABLE old AS SELECT * FROM orders WITH NO DATA; DROP TABLE orders CASCADE;",
+        "CREATE TEMPORARY TABLE old AS SELECT * FROM orders; DROP TABLE orders CASCADE;",
+        "CREATE TABLE old (id int); INSERT INTO old SELECT * FROM orders; DROP TABLE old;"
+        "DROP TABLE orders CASCADE;",
+        "INSERT INTO orders SELECT id + 500000 FROM orders; DROP TABLE orders CASCADE;",
+    };
+    const struct receipt_test *test = *state;
+    go_up(test);
+    for (gsize i = 0; i < G_N_ELEMENTS(downs); i++) {
+        workspace_put(test->folder, "2_b.down.sql", downs[i]);
+        g_autofree char *out = said(test, "development", "receipt", NULL, NULL);
+        assert_contains(out, "drops table orders: ");
+        if (strstr(out, "copied") != NULL)
+            fail_msg("%s\n%s", downs[i], out);
+    }
+}
+
 static void receipt__failing_down__is_told(void **state)
 {
     const struct receipt_test *test = *state;
@@ -151,6 +186,8 @@ int main(void)
         TEST(receipt__down__says_exactly_what_goes),
         TEST(receipt__production__is_read_and_still_counts),
         TEST(receipt__words__come_after_it),
+        TEST(receipt__copies__are_told_with_where_to),
+        TEST(receipt__what_is_no_copy__is_not_told),
         TEST(receipt__failing_down__is_told),
         TEST(receipt__harmless__says_so),
     };
