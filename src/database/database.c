@@ -114,6 +114,11 @@ char *database_install_script(const struct database *database)
     return database->driver->install_script(database);
 }
 
+gboolean database_environment_read(struct database *database, GError **error)
+{
+    return database->driver->environment_read(database, error);
+}
+
 gboolean database_environment_record(struct database *database, const char *environment,
                                      GError **error)
 {

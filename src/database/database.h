@@ -66,6 +66,7 @@ struct database_facts {
     const char
         *environment_recorded; /* winch.database; NULL too when recorded for another database */
     gboolean is_clone; /* winch.database speaks of another system identifier or database name */
+    gboolean is_environment_hidden; /* winch.database is there, and this user may not read it */
     int backend_pid;
     gboolean is_absent; /* SQLite: there is no such file yet; the first change makes it */
     gboolean is_standby;
@@ -114,6 +115,9 @@ gboolean database_install(struct database *database, GError **error);
 
 /* The SQL that database_install() would send, as one script for whoever may run it. */
 char *database_install_script(const struct database *database);
+
+/* Looks again at what the database says of its environment: the facts are those of now. */
+gboolean database_environment_read(struct database *database, GError **error);
 
 /* Records the environment of this database in the own schema. */
 gboolean database_environment_record(struct database *database, const char *environment,

@@ -5,8 +5,8 @@
 #include "database/activity.h"
 #include "database/circumstances.h"
 #include "database/database.h"
-#include "database/mark.h"
 #include "database/inventory.h"
+#include "database/mark.h"
 #include "database/rows.h"
 
 /* Each driver's handle begins with this. */
@@ -31,6 +31,7 @@ struct database_driver {
                              GError **error);
     gboolean (*install)(struct database *database, GError **error);
     char *(*install_script)(const struct database *database);
+    gboolean (*environment_read)(struct database *database, GError **error);
     gboolean (*environment_record)(struct database *database, const char *environment,
                                    GError **error);
     gboolean (*lock)(struct database *database, gint64 timeout, lock_wait_fn on_wait, void *data,

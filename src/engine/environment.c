@@ -93,6 +93,8 @@ void environment_weigh(struct environment *environment, const struct database_fa
     hear(&hearing, facts->environment_setting, "the database's setting");
     hear(&hearing, facts->environment_recorded, "its own schema");
     hear(&hearing, settings->environment, settings->environment_origin);
+    if (facts->is_environment_hidden)
+        hear(&hearing, "unknown", "a record that this user may not read");
     if (facts->is_clone)
         hear(&hearing, "unknown", "a record of another database (a clone or a restore)");
     if (hearing.voices->len == 0)

@@ -22,6 +22,17 @@ gboolean engine_may_write(const struct engine *engine, GError **error)
     return FALSE;
 }
 
+/* While the lock was waited for, or since the engine was opened, somebody may have said what the
+ * database is. */
+static gboolean weigh_again(struct engine *engine, GError **error)
+{
+    if (!database_environment_read(engine->database, error))
+        return FALSE;
+    environment_clear(&engine->environment);
+    environment_weigh(&engine->environment, database_facts(engine->database), engine->settings);
+    return TRUE;
+}
+
 gboolean engine_change_begin(struct engine *engine, GError **error)
 {
     struct version_state state;
@@ -34,6 +45,10 @@ gboolean engine_change_begin(struct engine *engine, GError **error)
     if (!database_lock(engine->database, engine->settings->lock_timeout, tell_lock_wait, engine,
                        error))
         return FALSE;
+    if (!weigh_again(engine, error)) {
+        database_unlock(engine->database);
+        return FALSE;
+    }
     engine_tell(engine, &(struct engine_event){.kind = ENGINE_LOCKED});
     return TRUE;
 }
@@ -277,6 +292,21 @@ void engine_tell_plan(const struct engine *engine, struct plan *plan)
     engine_tell(engine, &(struct engine_event){.kind = ENGINE_PLANNED, .plan = plan});
 }
 
+/* In production every migration is seen to be in before the next one is sent. */
+static gboolean refuse_in_flight(struct run *run, GError **error)
+{
+    struct engine *engine = run->engine;
+    if (run->goal->in_flight <= 1 || engine->environment.class_ != ENVIRONMENT_PRODUCTION)
+        return FALSE;
+    error_set(error, ERROR_REFUSED,
+              "several migrations at a time are not for production (%s): there each is seen to be "
+              "in before the next one is sent",
+              engine->environment.said_by);
+    error_advise(error, "leave --in-flight out");
+    engine_record_refusal(engine, "refused: several migrations at a time in production");
+    return TRUE;
+}
+
 static gboolean change_locked(struct run *run, GError **error)
 {
     if (!plan_under_lock(run, error) ||
@@ -285,6 +315,8 @@ static gboolean change_locked(struct run *run, GError **error)
     struct plan *plan = run->report->plan;
     if (plan->steps->len == 0)
         return !plan_asks_too_much(plan, run->goal, error);
+    if (refuse_in_flight(run, error)) /* it may be production by now */
+        return FALSE;
     struct gate_wish wish = gate_wish_of_plan(plan, run->goal);
     if (!gate_pass(run->engine, &wish, run->options, &run->overrides, error))
         return FALSE;
@@ -342,21 +374,6 @@ static gboolean look_first(struct run *run, gboolean *settled, GError **error)
     engine_tell_plan(run->engine, plan);
     return plan_is_as_seen(plan, run->options->plan_id, error) &&
            !plan_asks_too_much(plan, run->goal, error);
-}
-
-/* In production every migration is seen to be in before the next one is sent. */
-static gboolean refuse_in_flight(struct run *run, GError **error)
-{
-    struct engine *engine = run->engine;
-    if (run->goal->in_flight <= 1 || engine->environment.class_ != ENVIRONMENT_PRODUCTION)
-        return FALSE;
-    error_set(error, ERROR_REFUSED,
-              "several migrations at a time are not for production (%s): there each is seen to be "
-              "in before the next one is sent",
-              engine->environment.said_by);
-    error_advise(error, "leave --in-flight out");
-    engine_record_refusal(engine, "refused: several migrations at a time in production");
-    return TRUE;
 }
 
 gboolean engine_migrate(struct engine *engine, const struct goal *goal,

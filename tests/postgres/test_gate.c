@@ -196,6 +196,26 @@ static void approval__readonly__writes_nothing(void **state)
     assert_true(error_is(error, ERROR_REFUSED));
 }
 
+/* ---- what the database is -------------------------------------------------------------------- */
+
+/* Since the engine was opened, or while the lock was waited for. */
+static void environment__said_meanwhile__is_heard_under_the_lock(void **state)
+{
+    struct place *place = *state;
+    cluster_exec(NULL, "ALTER DATABASE app SET winch.environment = 'production'");
+    assert_refused(place->engine[0], "this database says that it is production");
+    assert_string_equal(engine_environment(place->engine[0])->name, "production");
+}
+
+static void environment__hidden__is_not_what_the_caller_says(void **state)
+{
+    struct place *place = *state;
+    const struct environment *environment = engine_environment(place->engine[1]);
+    assert_int_equal(environment->class_, ENVIRONMENT_UNKNOWN);
+    assert_non_null(strstr(environment->said_by, "a record that this user may not read"));
+    assert_int_equal(engine_environment(place->engine[0])->class_, ENVIRONMENT_STAGING);
+}
+
 /* ---- what is told ---------------------------------------------------------------------------- */
 
 static const struct gate_check *told(struct engine *engine, const char *name, struct gate **gate)
@@ -252,6 +272,8 @@ int main(void)
         GATE_TEST(approval__expired__does_not),
         GATE_TEST(approval__emergency__goes_without),
         GATE_TEST(approval__readonly__writes_nothing),
+        GATE_TEST(environment__said_meanwhile__is_heard_under_the_lock),
+        GATE_TEST(environment__hidden__is_not_what_the_caller_says),
         GATE_TEST(gate__told__who_is_in_the_way_and_whose_tables_they_are),
     };
     return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);

@@ -140,6 +140,7 @@ const struct database_driver postgres_driver = {
     .version_read = postgres_version_read,
     .install = postgres_install,
     .install_script = postgres_install_script,
+    .environment_read = postgres_environment_read,
     .environment_record = postgres_environment_record,
     .lock = postgres_lock,
     .unlock = postgres_unlock,

@@ -190,7 +190,6 @@ static void facts_fill(struct postgres *postgres, const PGresult *result)
     facts->is_standby = is_true(result, IS_STANDBY);
     facts->system_identifier = keep(postgres, text_of(result, SYSTEM_IDENTIFIER));
     facts->is_superuser = is_true(result, IS_SUPERUSER);
-    facts->environment_setting = keep(postgres, text_of(result, ENVIRONMENT_SETTING));
     if (PQsslInUse(postgres->main))
         facts->tls = keep(postgres, PQsslAttribute(postgres->main, "protocol"));
     postgres->search_path = g_strdup(text_of(result, SEARCH_PATH));
@@ -351,6 +350,8 @@ static void fill_lock_ids(struct postgres *postgres)
 static gboolean recorded_read(struct postgres *postgres, GError **error)
 {
     struct database_facts *facts = &postgres->base.facts;
+    facts->is_environment_hidden =
+        !postgres->has_database_row && postgres_own_can(postgres, "database", '\0');
     if (!postgres->has_database_row)
         return TRUE;
     g_autofree char *sql = g_strdup_printf(
@@ -375,14 +376,34 @@ static gboolean recorded_read(struct postgres *postgres, GError **error)
     return TRUE;
 }
 
+/* The setting of the database, from result, and the own schema. */
+static gboolean voices_read(struct postgres *postgres, const PGresult *result, GError **error)
+{
+    postgres->base.facts.environment_setting = keep(postgres, text_of(result, ENVIRONMENT_SETTING));
+    return recorded_read(postgres, error);
+}
+
+static gboolean look_again(struct postgres *postgres, PGresult **result, GError **error)
+{
+    *result = facts_query_as_allowed(postgres, error);
+    if (*result == NULL)
+        return FALSE;
+    shape_fill(postgres, *result);
+    rights_fill(postgres, *result);
+    return TRUE;
+}
+
+gboolean postgres_environment_read(struct database *database, GError **error)
+{
+    struct postgres *postgres = (struct postgres *)database;
+    AUTORESULT *result = NULL;
+    return look_again(postgres, &result, error) && voices_read(postgres, result, error);
+}
+
 gboolean postgres_look_again(struct postgres *postgres, GError **error)
 {
-    AUTORESULT *result = facts_query_as_allowed(postgres, error);
-    if (result == NULL)
-        return FALSE;
-    shape_fill(postgres, result);
-    rights_fill(postgres, result);
-    return TRUE;
+    AUTORESULT *result = NULL;
+    return look_again(postgres, &result, error);
 }
 
 gboolean postgres_facts_read(struct postgres *postgres, GError **error)
@@ -398,5 +419,5 @@ gboolean postgres_facts_read(struct postgres *postgres, GError **error)
     shape_fill(postgres, result);
     rights_fill(postgres, result);
     fill_lock_ids(postgres);
-    return recorded_read(postgres, error);
+    return voices_read(postgres, result, error);
 }

@@ -204,6 +204,8 @@ gboolean postgres_facts_read(struct postgres *postgres, GError **error);
 /* Looks again at what may have changed: the version table, the own schema, the rights. One round
  * trip. */
 gboolean postgres_look_again(struct postgres *postgres, GError **error);
+/* The same, and what the database says that it is. One round trip more where that is recorded. */
+gboolean postgres_environment_read(struct database *database, GError **error);
 /* version_table.c */
 gboolean postgres_version_read(struct database *database, struct version_state *state,
                                GError **error);

@@ -61,7 +61,7 @@ static struct database *sqlite_open(const struct database_options *options, GErr
         sqlite->label = g_strdup_printf("%s (SQLite)", sqlite->path);
         facts_fill(sqlite);
         if (sqlite_connect(sqlite, FALSE, error) && sqlite_presence_read(sqlite, error) &&
-            sqlite_environment_read(sqlite, error) &&
+            sqlite_environment_read(&sqlite->base, error) &&
             sqlite_version_read(&sqlite->base, &state, error))
             return &sqlite->base;
     }
@@ -85,6 +85,7 @@ const struct database_driver sqlite_driver = {
     .version_read = sqlite_version_read,
     .install = sqlite_install,
     .install_script = sqlite_install_script,
+    .environment_read = sqlite_environment_read,
     .environment_record = sqlite_environment_record,
     .lock = sqlite_lock,
     .unlock = sqlite_unlock,

@@ -169,8 +169,9 @@ gboolean sqlite_install(struct database *database, GError **error)
 
 /* ---- environment ---------------------------------------------------------------------------- */
 
-gboolean sqlite_environment_read(struct sqlite *sqlite, GError **error)
+gboolean sqlite_environment_read(struct database *database, GError **error)
 {
+    struct sqlite *sqlite = sqlite_of(database);
     struct database_facts *facts = &sqlite->base.facts;
     facts->environment_recorded = NULL;
     facts->is_clone = FALSE;
@@ -209,5 +210,5 @@ gboolean sqlite_environment_record(struct database *database, const char *enviro
         return FALSE;
     sqlite3_bind_text(statement, 1, environment, -1, SQLITE_STATIC);
     sqlite3_bind_text(statement, 2, sqlite->path, -1, SQLITE_STATIC);
-    return sqlite_step(sqlite, statement, error) == 0 && sqlite_environment_read(sqlite, error);
+    return sqlite_step(sqlite, statement, error) == 0 && sqlite_environment_read(database, error);
 }

@@ -117,7 +117,7 @@ gboolean sqlite_install(struct database *database, GError **error);
 char *sqlite_install_script(const struct database *database);
 gboolean sqlite_environment_record(struct database *database, const char *environment,
                                    GError **error);
-gboolean sqlite_environment_read(struct sqlite *sqlite, GError **error);
+gboolean sqlite_environment_read(struct database *database, GError **error);
 
 /* ---- lock.c --------------------------------------------------------------------------------- */
 
