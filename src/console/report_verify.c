@@ -94,12 +94,24 @@ static struct report *report_of(const struct verify_report *verified)
     return report;
 }
 
+/* By position in the set. Free with g_free(). */
+static gboolean *choose(const struct report_question *question)
+{
+    guint count = migration_set_count(question->set);
+    gboolean *is_chosen = g_new(gboolean, count + 1);
+    for (guint i = 0; i < count; i++) {
+        gint64 version = migration_set_at(question->set, i)->version;
+        is_chosen[i] = version >= question->first && version <= question->last;
+    }
+    return is_chosen;
+}
+
 struct report *report_verify(struct inquiry *inquiry, struct engine *engine,
                              const struct report_question *question, GError **error)
 {
     g_autofree char *cache = g_build_filename(g_get_user_cache_dir(), "winch", "verify", NULL);
-    const struct verify_options options = {.first = question->first,
-                                           .last = question->last,
+    g_autofree gboolean *is_chosen = choose(question);
+    const struct verify_options options = {.is_chosen = is_chosen,
                                            .cache_directory = cache,
                                            .cancellation = inquiry_cancellation(inquiry),
                                            .on_result = hear_result,
