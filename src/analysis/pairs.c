@@ -15,6 +15,7 @@ struct matcher {
     GArray *ups, *downs; /* of struct entry */
     const struct schema *before;
     GHashTable *aliases; /* names that the up gave to tables: new to old */
+    GHashTable *parents; /* of partitions that the up made or attached: struct sql_object */
     struct pairs *pairs;
 };
 
@@ -125,6 +126,20 @@ static gboolean column_carries(const struct sql_action *action, const struct sql
            is_among(drop->part, action->columns, action->column_count);
 }
 
+/* A partition goes with its table, and with that one's own. */
+#define PARTITION_LEVELS 32
+static gboolean goes_with(const struct matcher *matcher, const struct sql_object *table,
+                          const struct sql_object *dropped)
+{
+    for (guint level = 0; table != NULL && table->name != NULL && level < PARTITION_LEVELS;
+         level++) {
+        if (same(matcher, table, dropped))
+            return TRUE;
+        table = g_hash_table_lookup(matcher->parents, table->name);
+    }
+    return FALSE;
+}
+
 /* A DROP of what the action's object belongs to takes the action's work with it. */
 static gboolean drop_covers(const struct matcher *matcher, const struct sql_action *action,
                             const struct sql_action *drop)
@@ -138,7 +153,7 @@ static gboolean drop_covers(const struct matcher *matcher, const struct sql_acti
     case SQL_ACTION_DROP_MATERIALIZED_VIEW:
     case SQL_ACTION_DROP_SEQUENCE:
     case SQL_ACTION_DROP_FOREIGN_TABLE:
-        return same(matcher, owner, &drop->object) ||
+        return goes_with(matcher, owner, &drop->object) ||
                (is_rename(action) && same(matcher, &action->other, &drop->object)) ||
                (action->kind == SQL_ACTION_CREATE_SEQUENCE && action->other.name != NULL &&
                 same(matcher, &action->other, &drop->object)) ||
@@ -550,6 +565,19 @@ static gboolean flatten(const struct inspection *inspection, GArray *entries)
     return inspection == NULL || inspection_is_complete(inspection);
 }
 
+static void find_parents(struct matcher *matcher)
+{
+    for (guint i = 0; i < matcher->ups->len; i++) {
+        const struct sql_action *up = g_array_index(matcher->ups, struct entry, i).action;
+        gboolean attaches = up->kind == SQL_ACTION_ATTACH_PARTITION;
+        gboolean makes = up->kind == SQL_ACTION_CREATE_TABLE && has(up, SQL_FLAG(PARTITION_OF));
+        const struct sql_object *child = attaches ? &up->other : &up->object;
+        if ((attaches || makes) && child->name != NULL)
+            g_hash_table_insert(matcher->parents, (gpointer)(guintptr)child->name,
+                                (gpointer)(guintptr)(attaches ? &up->object : &up->other));
+    }
+}
+
 static void find_aliases(struct matcher *matcher)
 {
     for (guint i = 0; i < matcher->ups->len; i++) {
@@ -585,11 +613,13 @@ struct pairs *pairs_new(const struct inspection *up, const struct inspection *do
     matcher.ups = g_array_new(FALSE, FALSE, sizeof(struct entry));
     matcher.downs = g_array_new(FALSE, FALSE, sizeof(struct entry));
     matcher.aliases = g_hash_table_new(g_str_hash, g_str_equal);
+    matcher.parents = g_hash_table_new(g_str_hash, g_str_equal);
     pairs->ups = g_array_new(FALSE, FALSE, sizeof(struct pair));
     pairs->downs = g_array_new(FALSE, FALSE, sizeof(struct pair_down));
     gboolean is_whole_up = flatten(up, matcher.ups);
     pairs->is_certain = flatten(down, matcher.downs) && is_whole_up;
     find_aliases(&matcher);
+    find_parents(&matcher);
     add_downs(&matcher);
     for (guint i = 0; i < matcher.ups->len; i++)
         pair_up(&matcher, i);
@@ -598,6 +628,7 @@ struct pairs *pairs_new(const struct inspection *up, const struct inspection *do
     g_array_unref(matcher.ups);
     g_array_unref(matcher.downs);
     g_hash_table_unref(matcher.aliases);
+    g_hash_table_unref(matcher.parents);
     return pairs;
 }
 

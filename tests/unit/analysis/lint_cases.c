@@ -257,6 +257,17 @@ const struct lint_case lint_cases[] = {
     {"down-incomplete", 0, T, "ALTER TABLE t RENAME TO z;", "ALTER TABLE z RENAME TO t;", NULL},
     {"down-incomplete", 0, T, "ALTER TABLE t RENAME a TO z;", "ALTER TABLE t RENAME z TO a;", NULL},
     {"down-incomplete", 0, NULL, T "CREATE INDEX i ON t (a);", "DROP TABLE t;", NULL},
+    {"down-incomplete", 0, NULL,
+     "CREATE TABLE m (id bigint, at date) PARTITION BY RANGE (at);"
+     "CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')"
+     " PARTITION BY RANGE (at);"
+     "CREATE TABLE m1d PARTITION OF m1 DEFAULT; CREATE INDEX i ON m1d (id);"
+     "CREATE TABLE m2 (id bigint, at date); ALTER TABLE m ATTACH PARTITION m2 DEFAULT;",
+     "DROP TABLE m;", NULL},
+    {"down-incomplete", 1, NULL,
+     "CREATE TABLE m (id bigint, at date) PARTITION BY RANGE (at);"
+     "CREATE TABLE m1 PARTITION OF m DEFAULT; CREATE TABLE n (id bigint);",
+     "DROP TABLE m;", NULL},
     {"down-incomplete", 0, T,
      "ALTER TABLE t ADD COLUMN c text; CREATE INDEX i ON t (c); ALTER TABLE t ADD UNIQUE (c);",
      "ALTER TABLE t DROP COLUMN c;", NULL},
