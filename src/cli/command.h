@@ -90,9 +90,13 @@ gboolean preview_goal(struct command_context *context, const struct goal *goal, 
 json_t *preview_json(const struct preview *preview);
 /* show_receipt.c */
 gboolean command_receipt(struct command_context *context, GError **error);
-/* What the plan of a change destroys: evidence for whoever is asked, or tries it dry. What stands
- * in the way of it stops nothing. */
+/* What the plan of a change destroys: evidence for whoever tries it dry. What stands in the way of
+ * it stops nothing. */
 void receipt_show_before(struct command_context *context, struct plan *plan);
+/* What was made already, for whoever is asked. */
+struct receipt;
+void receipt_show(const struct command_context *context, const struct receipt *receipt);
+json_t *receipt_json(const struct receipt *receipt);
 /* verify.c */
 gboolean command_verify(struct command_context *context, GError **error);
 /* show_history.c */
@@ -125,7 +129,8 @@ gboolean command_drop(struct command_context *context, GError **error);
 struct gate;
 struct gate_wish;
 gboolean command_gate(struct command_context *context, GError **error);
-void gate_show(struct command_context *context, const struct gate *gate);
+/* told: a check that was told before; or NULL. */
+void gate_show(struct command_context *context, const struct gate *gate, const char *told);
 json_t *gate_json(const struct gate *gate);
 /* What the command line says beside the goal. */
 void change_options_read(const struct invocation *invocation, struct change_options *options);

@@ -36,10 +36,13 @@ const struct command commands[] = {
     {"gate", GROUP_LOOK, "[TARGET]", "the checks before a change, and what it asks for",
      "What a rollback by policy would have to pass, or the way to TARGET (see 'plan'):\n"
      "whether the configuration and the database mean the same environment, who holds\n"
-     "the lock, how far back the policy goes, whether this very plan was previewed, who\n"
-     "is in the way, whose tables they are, replicas, history, reason, approval and\n"
-     "backup. Exit status 5 when a check fails. A change goes through the same checks\n"
-     "under the lock. 'winch config' shows the policies.",
+     "the lock, how far back the policy goes, what depends on what is dropped, and would\n"
+     "stop it or go along, what is destroyed ('receipt', read from the files and counted),\n"
+     "whether this very plan was previewed, who is in the way, whose tables they are,\n"
+     "replicas, history, reason, approval and backup. Exit status 5 when a check fails. A\n"
+     "change goes through the same checks under the lock; what is only told, as the rows\n"
+     "that would be lost, is not looked at again there, but with --plan the plan has to be\n"
+     "the one that was seen. 'winch config' shows the policies.",
      OPTIONS("down", "missed", "allow-empty-down", "plan", "reason", "override"), 0, 1, LOOKS,
      command_gate},
     {"history", GROUP_LOOK, "", "what was done, by whom, and how it ended",

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include "engine/gate.h"
+#include "engine/receipt.h"
 
 #include <string.h>
 
@@ -19,7 +20,7 @@ static const char *verdict_of(const struct gate_check *check)
     return check->is_overridden ? "overridden" : gate_verdict_name(check->verdict);
 }
 
-void gate_show(struct command_context *context, const struct gate *gate)
+void gate_show(struct command_context *context, const struct gate *gate, const char *told)
 {
     g_autofree char *environment = output_safe(gate->environment);
     output_line(context->output, ROLE_HEADING, "gate of %s: %u failed, %u warned", environment,
@@ -29,7 +30,8 @@ void gate_show(struct command_context *context, const struct gate *gate)
         gboolean wants = check->advice != NULL && check->verdict >= GATE_WARNING;
         g_autofree char *found = output_safe(check->found);
         g_autofree char *advice = output_safe(wants ? check->advice : "");
-        if (check->verdict == GATE_NOT_NEEDED && !context->output->is_verbose)
+        if ((check->verdict == GATE_NOT_NEEDED && !context->output->is_verbose) ||
+            g_strcmp0(check->name, told) == 0)
             continue;
         output_line(context->output, role_of(check), "  %-11s %-10s %s%s%s", check->name,
                     verdict_of(check), found, wants ? "; " : "", advice);
@@ -104,25 +106,60 @@ static gboolean ask(struct command_context *context, const struct gate *gate,
     return TRUE;
 }
 
+static gboolean is_open(const struct gate *gate, const struct change_options *options)
+{
+    gboolean is_answered = gate->question == GATE_ASKS_NOTHING || options->confirm != NULL ||
+                           (gate->question == GATE_ASKS_YES && options->is_confirmed);
+    return is_answered && gate->failed == 0;
+}
+
+static void put_json(struct command_context *context, const struct gate *gate)
+{
+    json_object_set_new(context->document, "gate", gate_json(gate));
+    if (gate->receipt != NULL)
+        json_object_set_new(context->document, "receipt", receipt_json(gate->receipt));
+}
+
+static void show_whole(struct command_context *context, const struct gate *gate)
+{
+    plan_show(context, gate->plan);
+    if (gate->receipt != NULL)
+        receipt_show(context, gate->receipt);
+    gate_show(context, gate, gate->receipt != NULL ? "receipt" : NULL);
+}
+
+/* Counting takes its time, so it waits until somebody has to be shown something. */
+static struct gate *gate_counted(struct command_context *context, const struct gate_wish *wish,
+                                 const struct change_options *options, enum receipt_way way,
+                                 GError **error)
+{
+    const struct receipt_options counting = {.way = way,
+                                             .budget = context->settings->receipt_budget};
+    struct gate_wish shown = *wish;
+    shown.receipt = &counting;
+    struct gate *gate = engine_gate(context->engine, &shown, options, error);
+    if (gate != NULL)
+        put_json(context, gate);
+    return gate;
+}
+
 gboolean gate_ask(struct command_context *context, const struct gate_wish *wish,
                   struct change_options *options, char **typed, GError **error)
 {
-    AUTOPTR(gate) *gate = engine_gate(context->engine, wish, options, error);
+    AUTOPTR(gate) *quick = engine_gate(context->engine, wish, options, error);
+    if (quick == NULL)
+        return FALSE;
+    put_json(context, quick);
+    if (is_open(quick, options))
+        return TRUE;
+    AUTOPTR(gate) *gate =
+        gate_counted(context, wish, options, engine_receipt_way(context->engine), error);
     if (gate == NULL)
         return FALSE;
-    json_object_set_new(context->document, "gate", gate_json(gate));
-    gboolean is_answered = gate->question == GATE_ASKS_NOTHING || options->confirm != NULL ||
-                           (gate->question == GATE_ASKS_YES && options->is_confirmed);
-    if (is_answered && gate->failed == 0)
-        return TRUE;
-    if (gate->plan != NULL) {
-        plan_show(context, gate->plan);
-        if (plan_goes_down(gate->plan))
-            receipt_show_before(context, gate->plan);
-        gate_show(context, gate);
-    }
+    if (gate->plan != NULL)
+        show_whole(context, gate);
     return gate->failed > 0 /* the engine refuses it, and records that */
-           || ask(context, gate, options, typed, error);
+           || is_open(gate, options) || ask(context, gate, options, typed, error);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -138,15 +175,14 @@ gboolean command_gate(struct command_context *context, GError **error)
     if (plan == NULL)
         return FALSE;
     struct gate_wish wish = gate_wish_of_plan(plan, &goal);
-    AUTOPTR(gate) *gate = engine_gate(context->engine, &wish, &options, error);
+    AUTOPTR(gate) *gate = gate_counted(context, &wish, &options, RECEIPT_READ, error);
     if (gate == NULL)
         return FALSE;
     json_object_set_new(context->document, "plan", plan_json(plan));
-    json_object_set_new(context->document, "gate", gate_json(gate));
     plan_show(context, plan);
     if (plan->steps->len == 0)
         return TRUE;
-    gate_show(context, gate);
+    gate_show(context, gate, NULL);
     g_autofree char *why = output_safe(gate->why);
     g_autofree char *words = output_safe(gate->words);
     if (gate->question != GATE_ASKS_NOTHING)

@@ -49,7 +49,7 @@ static json_t *step_json(const struct receipt *receipt, guint index)
     return object;
 }
 
-static json_t *receipt_json(const struct receipt *receipt)
+json_t *receipt_json(const struct receipt *receipt)
 {
     json_t *object = json_object(), *losses = json_array(), *steps = json_array();
     g_autofree char *text = receipt_text(receipt);
@@ -136,7 +136,7 @@ static const char *basis_text(const struct receipt *receipt)
                : "read from the files and the catalog without running them, then counted";
 }
 
-static void receipt_show(const struct command_context *context, const struct receipt *receipt)
+void receipt_show(const struct command_context *context, const struct receipt *receipt)
 {
     g_autofree char *raw = receipt_text(receipt);
     g_autofree char *text = output_safe(raw);

@@ -23,4 +23,7 @@ void circumstances_clear(struct circumstances *circumstances);
 gboolean database_circumstances(struct database *database, const GPtrArray *needed,
                                 struct circumstances *circumstances, GError **error);
 
+/* The clock that history is written by, in microseconds since 1970: the server's. */
+gboolean database_clock(struct database *database, gint64 *now, GError **error);
+
 #endif

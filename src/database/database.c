@@ -205,6 +205,12 @@ gboolean database_circumstances(struct database *database, const GPtrArray *need
            database->driver->circumstances(database, needed, circumstances, error);
 }
 
+gboolean database_clock(struct database *database, gint64 *now, GError **error)
+{
+    *now = g_get_real_time();
+    return database->driver->clock == NULL || database->driver->clock(database, now, error);
+}
+
 void schema_flaw_free(struct schema_flaw *flaw)
 {
     g_free(flaw->check);

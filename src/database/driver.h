@@ -57,6 +57,7 @@ struct database_driver {
     /* NULL: it has neither owners nor replicas. */
     gboolean (*circumstances)(struct database *database, const GPtrArray *needed,
                               struct circumstances *circumstances, GError **error);
+    gboolean (*clock)(struct database *database, gint64 *now, GError **error); /* NULL: ours */
     /* NULL both: the driver measures nothing. */
     gboolean (*impact_append)(struct database *database, const GArray *impacts, GError **error);
     GArray *(*impact_read)(struct database *database, gint64 from_id, GError **error);

@@ -50,6 +50,8 @@ void gate_unref(struct gate *gate)
     g_free(gate->environment);
     g_free(gate->said_by);
     g_array_unref(gate->checks);
+    if (gate->receipt != NULL)
+        receipt_free(gate->receipt);
     g_free(gate->words);
     g_free(gate->why);
     g_free(gate);
@@ -189,6 +191,8 @@ static struct gate *gate_make(struct engine *engine, const struct gate_wish *wis
         if (row->is_for_people && is_locked)
             continue;
         row->look(&look, &check);
+        if (check.found == NULL)
+            continue;
         override(&look, row, &check);
         gate->failed += check.verdict == GATE_FAILED;
         gate->warnings += check.verdict == GATE_WARNING;
@@ -198,6 +202,8 @@ static struct gate *gate_make(struct engine *engine, const struct gate_wish *wis
     g_clear_pointer(&look.history, g_ptr_array_unref);
     g_clear_pointer(&look.activity, activity_unref);
     g_clear_pointer(&look.relations, g_ptr_array_unref);
+    g_clear_error(&look.receipt_failure);
+    gate->receipt = look.receipt;
     ask(gate, engine, wish);
     return gate;
 }

@@ -1,8 +1,9 @@
 /* The gate before every change: one list of checks, whatever the command is called, and what has to
  * be said before it opens.
  *
- * engine_gate() takes a picture for people: every check, nothing recorded, no lock taken. A change
- * goes through the same checks again under its lock. */
+ * engine_gate() takes a picture for people: every check, nothing recorded, no lock taken unless a
+ * receipt is to be rehearsed. A change goes through the same checks again under its lock, but for
+ * those that never fail: what is destroyed is not counted again, the plan's id is compared. */
 #ifndef WINCH_ENGINE_GATE_H
 #define WINCH_ENGINE_GATE_H
 
@@ -11,6 +12,9 @@
 #include "base/autofree.h"
 #include "config/policy.h"
 #include "engine/engine.h"
+
+struct receipt;
+struct receipt_options;
 
 enum gate_action {
     GATE_UP,
@@ -31,6 +35,9 @@ struct gate_wish {
     const char *target;    /* the word for where it leads: "000041", "drop", "staging" */
     gint64 from, to;       /* the version row before and after; VERSION_NONE where it has none */
     gboolean is_emergency; /* DOWN: the reason stands for evidence, approval and backup */
+    /* How to find and count what goes back destroys; NULL: not at all, and the checks that tell it
+     * are left out. */
+    const struct receipt_options *receipt;
 };
 
 enum gate_verdict {
@@ -64,12 +71,13 @@ const char *gate_question_name(enum gate_question question);
 struct gate {
     gatomicrefcount references;
     enum gate_action action;
-    struct plan *plan;    /* or NULL */
-    char *id;             /* of the plan, or of what has none: what is approved */
-    char *environment;    /* its name */
-    char *said_by;        /* who says so */
-    struct policy policy; /* name is environment */
-    GArray *checks;       /* of struct gate_check, in order */
+    struct plan *plan;       /* or NULL */
+    char *id;                /* of the plan, or of what has none: what is approved */
+    char *environment;       /* its name */
+    char *said_by;           /* who says so */
+    struct policy policy;    /* name is environment */
+    GArray *checks;          /* of struct gate_check, in order */
+    struct receipt *receipt; /* what goes back destroys; NULL: not asked for, not to be had */
     guint failed, warnings;
     enum gate_question question;
     char *words; /* what is typed: "DATABASE TARGET" */

@@ -1,6 +1,7 @@
 /* The checks of the gate: a row each, and what it looks at. */
 #include "base/duration.h"
 #include "base/text.h"
+#include "database/circumstances.h"
 #include "engine/gate_internal.h"
 #include "engine/marks.h"
 
@@ -129,7 +130,12 @@ static void look_preview(struct gate_look *look, struct gate_check *check)
         gate_answer(check, GATE_FAILED, PREVIEW_ADVICE, "%s was never previewed", look->gate->id);
         return;
     }
-    gint64 age = MAX(g_get_real_time() - preview->finished_at, 0);
+    gint64 now;
+    if (!database_clock(look->engine->database, &now, &failure)) {
+        gate_answer_unknown(check, GATE_FAILED, g_steal_pointer(&failure));
+        return;
+    }
+    gint64 age = MAX(now - preview->finished_at, 0);
     gint64 limit = look->engine->settings->preview_max_age * 1000;
     g_autofree char *old = duration_format(age);
     g_autofree char *most = duration_format(limit);
@@ -239,6 +245,8 @@ const struct gate_row gate_rows[] = {
     {"lock", TRUE, FALSE, gate_look_lock},
     {"target", FALSE, TRUE, look_target},
     {"downs", TRUE, FALSE, look_downs},
+    {"dependents", TRUE, FALSE, gate_look_dependents},
+    {"receipt", TRUE, FALSE, gate_look_receipt},
     {"preview", FALSE, TRUE, look_preview},
     {"blockers", TRUE, FALSE, gate_look_blockers},
     {"rights", TRUE, FALSE, gate_look_rights},

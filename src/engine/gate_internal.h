@@ -4,6 +4,7 @@
 
 #include "engine/gate.h"
 #include "engine/internal.h"
+#include "engine/receipt.h"
 
 /* What the checks look at; read when the first of them asks. */
 struct gate_look {
@@ -16,8 +17,11 @@ struct gate_look {
     GPtrArray *history;
     struct activity *activity;
     GPtrArray *relations; /* of char *: what the plan is known to write, alter or drop */
+    struct receipt *receipt;
+    GError *receipt_failure; /* why there is none */
 };
 
+/* Leaves out a check that was not wished for by answering nothing. */
 typedef void (*gate_check_fn)(struct gate_look *look, struct gate_check *check);
 
 struct gate_row {
@@ -42,5 +46,9 @@ void gate_look_lock(struct gate_look *look, struct gate_check *check);
 void gate_look_blockers(struct gate_look *look, struct gate_check *check);
 void gate_look_rights(struct gate_look *look, struct gate_check *check);
 void gate_look_replicas(struct gate_look *look, struct gate_check *check);
+
+/* gate_receipt.c: what is destroyed. */
+void gate_look_dependents(struct gate_look *look, struct gate_check *check);
+void gate_look_receipt(struct gate_look *look, struct gate_check *check);
 
 #endif

@@ -32,6 +32,7 @@ void receipt_free(struct receipt *receipt)
     g_free(receipt->schema);
     plan_unref(receipt->plan);
     g_ptr_array_unref(receipt->losses);
+    g_ptr_array_unref(receipt->obstacles);
     g_clear_error(&receipt->failure);
     g_free(receipt);
 }
@@ -44,6 +45,7 @@ static struct receipt *receipt_new(const struct engine *engine, struct plan *pla
     receipt->plan = plan_ref(plan);
     receipt->way = way;
     receipt->losses = losses_new();
+    receipt->obstacles = g_ptr_array_new_with_free_func(g_free);
     receipt->steps = g_new0(struct receipt_step, plan->steps->len);
     receipt->failed_step = plan->steps->len;
     return receipt;

@@ -30,7 +30,9 @@ struct receipt {
     char *schema;               /* whose things are named without it; or NULL */
     GPtrArray *losses;          /* of struct loss *: by step, kind and name */
     struct receipt_step *steps; /* as many as the plan has */
-    GError *failure; /* a step would fail; nothing is known of those behind it. Or NULL */
+    GPtrArray *obstacles; /* of char *: what was read to make a step fail, for people, raw: "000006
+                           * line 1: drop table a would fail: in its way is view v" */
+    GError *failure;      /* a step would fail; nothing is known of those behind it. Or NULL */
     guint failed_step;
     gint64 elapsed_us;
 };

@@ -5,6 +5,8 @@
 #include "analysis/inspection.h"
 #include "engine/internal.h"
 
+#include <string.h>
+
 struct reading {
     struct engine *engine;
     struct receipt *receipt;
@@ -12,7 +14,22 @@ struct reading {
     guint index;
     const char *since;
     GPtrArray *notes; /* of char * */
+    /* of struct obstacle: what the statement would find in its way, but for what it takes itself */
+    GArray *obstacles;
 };
+
+struct obstacle {
+    unsigned line;
+    char *what;
+    GPtrArray *others; /* of char * */
+};
+
+static void obstacle_clear(gpointer data)
+{
+    struct obstacle *obstacle = data;
+    g_free(obstacle->what);
+    g_ptr_array_unref(obstacle->others);
+}
 
 static void note(struct reading *reading, unsigned line, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
@@ -23,6 +40,43 @@ static void note(struct reading *reading, unsigned line, const char *format, ...
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     g_ptr_array_add(reading->notes, g_strdup_printf("line %u: %s", line, text));
+}
+
+static gboolean is_taken(const struct receipt *receipt, const char *thing)
+{
+    for (guint i = 0; i < receipt->losses->len; i++) {
+        const struct loss *loss = receipt->losses->pdata[i];
+        g_autofree char *text =
+            g_strdup_printf("%s %s", loss_kind_name(loss->kind, FALSE), loss->name);
+        if (strcmp(text, thing) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* What would make it fail is noted, and told for itself. */
+static void note_obstacle(struct reading *reading, const struct obstacle *obstacle)
+{
+    const struct plan_step *step = plan_step_at(reading->receipt->plan, reading->index);
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 0; i < obstacle->others->len; i++)
+        if (!is_taken(reading->receipt, obstacle->others->pdata[i]))
+            g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "",
+                                   (const char *)obstacle->others->pdata[i]);
+    if (list->len == 0)
+        return;
+    note(reading, obstacle->line, "%s would fail: in its way is %s", obstacle->what, list->str);
+    const char *noted = reading->notes->pdata[reading->notes->len - 1];
+    g_ptr_array_add(reading->receipt->obstacles,
+                    g_strdup_printf("%s %s", step->migration->digits, noted));
+}
+
+/* DROP TABLE a, b: what depends on one of them may be among the others (manual, section 5.14). */
+static void note_obstacles(struct reading *reading)
+{
+    for (guint i = 0; i < reading->obstacles->len; i++)
+        note_obstacle(reading, &g_array_index(reading->obstacles, struct obstacle, i));
+    g_array_set_size(reading->obstacles, 0);
 }
 
 static const struct {
@@ -70,10 +124,8 @@ static gboolean take(struct reading *reading, const struct sql_action *action, e
     if (database_inventory_take(reading->engine->database, reading->inventory, &name,
                                 reading->index, reading->since, reading->receipt->losses, others,
                                 &is_there, error)) {
-        g_ptr_array_add(others, NULL);
-        g_autofree char *list = g_strjoinv(", ", (char **)others->pdata);
-        if (others->len > 1)
-            note(reading, action->line, "%s would fail: in its way is %s", what, list);
+        struct obstacle obstacle = {action->line, g_strdup(what), g_ptr_array_ref(others)};
+        g_array_append_val(reading->obstacles, obstacle);
         if (kind == LOSS_EMPTIED && name.cascades)
             note(reading, action->line, "%s also empties what references it", what);
         return TRUE;
@@ -127,6 +179,7 @@ static gboolean read_statement(struct reading *reading, const struct script *scr
     for (guint i = 0; i < statement->action_count; i++)
         if (!read_action(reading, &statement->actions[i], error))
             return FALSE;
+    note_obstacles(reading);
     return TRUE;
 }
 
@@ -141,7 +194,9 @@ gboolean receipt_read_step(struct receipt *receipt, guint index, struct engine *
 {
     const struct plan_step *step = plan_step_at(receipt->plan, index);
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
-    struct reading reading = {engine, receipt, inventory, index, since, notes};
+    g_autoptr(GArray) obstacles = g_array_new(FALSE, FALSE, sizeof(struct obstacle));
+    struct reading reading = {engine, receipt, inventory, index, since, notes, obstacles};
+    g_array_set_clear_func(obstacles, obstacle_clear);
     AUTOPTR(inspection) *inspection = inspect(step, engine);
     for (guint i = 0; i < inspection_count(inspection); i++)
         if (!read_statement(&reading, step->script, inspection_at(inspection, i), error))

@@ -8,11 +8,24 @@
 #include <cmocka.h>
 #include <libpq-fe.h>
 #include <string.h>
+#include <time.h>
 
 #include "analysis/inspection.h"
 #include "engine/gate.h"
+#include "engine/preview.h"
+#include "engine/receipt.h"
 #include "support/cluster.h"
 #include "support/program.h"
+
+/* This machine's clock, in place of GLib's: it may be wrong. */
+static gint64 clock_error;
+
+gint64 g_get_real_time(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 + clock_error;
+}
 
 struct place {
     char *folder;
@@ -28,7 +41,8 @@ static char *url_of(const char *user)
     return g_strdup_printf("postgres://%s@/app%s", user, query);
 }
 
-static struct engine *open_as(struct place *place, guint index, const char *user)
+static struct engine *open_as(struct place *place, guint index, const char *user,
+                              enum policy_rule preview)
 {
     g_autoptr(GError) error = NULL;
     struct engine_settings *settings = engine_settings_new();
@@ -36,6 +50,7 @@ static struct engine *open_as(struct place *place, guint index, const char *user
     policy.approval = RULE_REQUIRED;
     policy.rollback_to = ROLLBACK_ANY;
     policy.backup = RULE_OFF;
+    policy.preview = preview;
     engine_settings_take_policy(settings, &policy);
     settings->url = url_of(user);
     settings->environment = g_strdup("staging");
@@ -73,13 +88,13 @@ static int setup(void **state)
                        "CREATE ROLE owner LOGIN; CREATE ROLE second LOGIN;"
                        "GRANT CREATE ON DATABASE app TO owner");
     cluster_exec("app", "GRANT CREATE ON SCHEMA public TO owner");
-    struct engine *engine = open_as(place, 0, "owner");
+    struct engine *engine = open_as(place, 0, "owner", RULE_OFF);
     if (!run(engine, &(struct goal){.kind = GOAL_UP}, &(struct change_options){0}, &error))
         fail_msg("%s", error->message);
     cluster_exec("app", "GRANT USAGE ON SCHEMA winch TO second;"
                         "GRANT SELECT, INSERT ON winch.history, winch.approvals TO second;"
                         "GRANT SELECT ON schema_migrations TO second");
-    open_as(place, 1, "second");
+    open_as(place, 1, "second", RULE_OFF);
     return 0;
 }
 
@@ -96,6 +111,7 @@ static int teardown(void **state)
     cluster_exec(NULL, "DROP ROLE owner; DROP ROLE second");
     workspace_remove(place->folder);
     g_free(place);
+    clock_error = 0;
     return 0;
 }
 
@@ -263,6 +279,89 @@ static void gate__told__who_is_in_the_way_and_whose_tables_they_are(void **state
     assert_true(g_str_has_prefix(rights->found, "b belongs to a role that owner is no member of"));
 }
 
+/* ---- what is destroyed ----------------------------------------------------------------------- */
+
+static struct gate *look_back(struct engine *engine)
+{
+    const struct receipt_options counting = {.way = RECEIPT_READ};
+    AUTOPTR(plan) *plan = engine_plan(engine, &down, NULL);
+    struct gate_wish wish = gate_wish_of_plan(plan, &down);
+    wish.receipt = &counting;
+    return engine_gate(engine, &wish, &(struct change_options){0}, NULL);
+}
+
+static void assert_told(struct engine *engine, const char *name, enum gate_verdict verdict,
+                        const char *found)
+{
+    AUTOPTR(gate) *gate = look_back(engine);
+    const struct gate_check *check = gate_check_find(gate, name);
+    if (check->verdict != verdict || strstr(check->found, found) == NULL)
+        fail_msg("%s is %s, without \"%s\": %s", name, gate_verdict_name(check->verdict), found,
+                 check->found);
+}
+
+static void gate__receipt__counts_what_goes(void **state)
+{
+    struct place *place = *state;
+    struct engine *owner = place->engine[0];
+    if (inspection_parser_version() == 0) {
+        assert_told(owner, "receipt", GATE_WARNING, "left open: 2 line 1: not analysed");
+        return;
+    }
+    assert_told(owner, "receipt", GATE_OK, "0 rows (exact)");
+    cluster_exec("app", "INSERT INTO b SELECT generate_series(1, 3)");
+    assert_told(owner, "receipt", GATE_WARNING, "drops table b: 3 rows");
+    assert_told(owner, "receipt", GATE_WARNING, "(exact)");
+    cluster_exec("app", "REVOKE ALL ON b FROM owner");
+    assert_told(owner, "receipt", GATE_WARNING, "drops table b (this role may not read all of it");
+    workspace_put(place->folder, "2_b.down.sql", "DELETE FROM a;");
+    assert_told(owner, "receipt", GATE_WARNING, "left open: 2 line 1: DELETE");
+    assert_told(owner, "dependents", GATE_OK, "as far as it can be told");
+}
+
+static void gate__dependents__stop_a_down_or_go_along(void **state)
+{
+    struct place *place = *state;
+    struct engine *owner = place->engine[0];
+    if (inspection_parser_version() == 0)
+        skip();
+    assert_told(owner, "dependents", GATE_OK, "nothing else depends on what is dropped");
+    cluster_exec("app", "CREATE VIEW v AS SELECT * FROM b; ALTER TABLE b ADD PRIMARY KEY (i);"
+                        "CREATE TABLE c (i int REFERENCES b); ALTER TABLE c OWNER TO owner");
+    assert_told(owner, "dependents", GATE_WARNING,
+                "2 line 1: DROP TABLE public.b would fail: in its way is view public.v");
+    workspace_put(place->folder, "2_b.down.sql", "DROP TABLE b CASCADE;");
+    assert_told(owner, "dependents", GATE_WARNING,
+                "no file names these, and they go along: view public.v");
+    workspace_put(place->folder, "2_b.down.sql", "DROP VIEW v; DROP TABLE b;");
+    assert_told(owner, "dependents", GATE_WARNING, "in its way is constraint public.c.c_i_fkey");
+    workspace_put(place->folder, "2_b.down.sql", "DROP VIEW v; DROP TABLE b, c;");
+    assert_told(owner, "dependents", GATE_OK, "nothing else depends on what is dropped");
+}
+
+/* ---- how old evidence is --------------------------------------------------------------------- */
+
+static void preview__age__is_told_by_the_servers_clock(void **state)
+{
+    struct place *place = *state;
+    g_autoptr(GError) error = NULL;
+    AUTOPTR(preview) *preview = NULL;
+    const struct preview_options here = {.level = PREVIEW_LEVEL_DATABASE};
+    engine_close(place->engine[1]);
+    engine_settings_free(place->settings[1]);
+    struct engine *owner = open_as(place, 1, "owner", RULE_REQUIRED);
+    assert_told(owner, "preview", GATE_FAILED, "was never previewed");
+    if (!engine_preview(owner, &down, &here, &preview, &error))
+        fail_msg("%s", error->message);
+    clock_error = G_TIME_SPAN_DAY;
+    assert_told(owner, "preview", GATE_OK, "of exactly this plan");
+    clock_error = -G_TIME_SPAN_DAY;
+    assert_told(owner, "preview", GATE_OK, "of exactly this plan");
+    place->settings[1]->preview_max_age = 1;
+    cluster_exec("app", "SELECT pg_sleep(0.01)");
+    assert_told(owner, "preview", GATE_FAILED, "and preview_max_age is 1");
+}
+
 #define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -275,6 +374,9 @@ int main(void)
         GATE_TEST(environment__said_meanwhile__is_heard_under_the_lock),
         GATE_TEST(environment__hidden__is_not_what_the_caller_says),
         GATE_TEST(gate__told__who_is_in_the_way_and_whose_tables_they_are),
+        GATE_TEST(gate__receipt__counts_what_goes),
+        GATE_TEST(gate__dependents__stop_a_down_or_go_along),
+        GATE_TEST(preview__age__is_told_by_the_servers_clock),
     };
     return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
 }

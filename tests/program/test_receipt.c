@@ -112,7 +112,14 @@ static void receipt__words__come_after_it(void **state)
     assert_int_equal(result.status, 5);
     assert_contains(result.out, "drops table orders: 120,000 rows, ");
     assert_contains(result.err, "receipt none");
+    assert_contains(result.out, "\n  dependents  warning ");
+    assert_null(strstr(result.out, "\n  receipt ")); /* it has been said */
     program_result_clear(&result);
+    struct program_result gate = run(test, "development", "gate", "none", "--json");
+    assert_contains(gate.out, "\"name\": \"receipt\"");
+    assert_contains(gate.out, "drops table orders: 120,000 rows, ");
+    assert_contains(gate.out, "\"is_harmless\": false");
+    program_result_clear(&gate);
     g_autofree char *dry = said(test, "development", "down", "--dry-run", NULL);
     assert_contains(dry, "drops table orders: 120,000 rows, ");
 }

@@ -1,4 +1,4 @@
-/* Owners of tables and lag of replicas. */
+/* Owners of tables, lag of replicas, the time. */
 #include "database/postgres/postgres.h"
 
 /* Without pg_monitor rows are seen and most of their columns are NULL (manual, section 28.2.4). */
@@ -59,5 +59,19 @@ gboolean postgres_circumstances(struct database *database, const GPtrArray *need
         .lagging_replica = text_at(result, 5),
         .needed_of_others = text_at(result, 6),
     };
+    return TRUE;
+}
+
+gboolean postgres_clock(struct database *database, gint64 *now, GError **error)
+{
+    struct postgres *postgres = (struct postgres *)database;
+    AUTORESULT *result =
+        postgres_query(postgres, postgres->main,
+                       "SELECT (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())"
+                       " * 1000000)::pg_catalog.int8",
+                       0, NULL, error);
+    if (result == NULL)
+        return FALSE;
+    *now = number_at(result, 0);
     return TRUE;
 }

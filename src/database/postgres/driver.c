@@ -157,6 +157,7 @@ const struct database_driver postgres_driver = {
     .approvals_read = postgres_approvals_read,
     .approve = postgres_approve,
     .circumstances = postgres_circumstances,
+    .clock = postgres_clock,
     .impact_append = postgres_impact_append,
     .impact_read = postgres_impact_read,
     .catalog_read = postgres_catalog_read,

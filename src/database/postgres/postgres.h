@@ -242,6 +242,7 @@ gboolean postgres_own_can(const struct postgres *postgres, const char *table, ch
 /* circumstances.c */
 gboolean postgres_circumstances(struct database *database, const GPtrArray *needed,
                                 struct circumstances *circumstances, GError **error);
+gboolean postgres_clock(struct database *database, gint64 *now, GError **error);
 /* marks.c */
 GArray *postgres_marks_read(struct database *database, GError **error);
 gboolean postgres_mark_write(struct database *database, const struct version_mark *mark,

@@ -11,6 +11,7 @@
 
 #include "engine/gate.h"
 #include "engine/internal.h"
+#include "engine/receipt.h"
 
 /* ---- a database at version 3 of 3 ------------------------------------------------------------ */
 
@@ -373,6 +374,68 @@ static void gate__newcomer__goes_up_unasked(void **state)
         fail_msg("%s", error->message);
 }
 
+/* ---- what is destroyed ----------------------------------------------------------------------- */
+
+static const struct receipt_options rehearsed = {.way = RECEIPT_REHEARSED};
+
+static struct gate *gate_of(struct place *place, enum deed deed,
+                            const struct receipt_options *receipt)
+{
+    AUTOPTR(plan) *plan = plan_of(place, deed);
+    struct gate_wish wish = wish_of(deed, plan);
+    wish.receipt = receipt;
+    return engine_gate(place->engine, &wish, &(struct change_options){0}, NULL);
+}
+
+static void assert_says(const struct gate *gate, const char *name, enum gate_verdict verdict,
+                        const char *found)
+{
+    const struct gate_check *check = gate_check_find(gate, name);
+    assert_non_null(check);
+    if (check->verdict != verdict || strstr(check->found, found) == NULL)
+        fail_msg("%s is %s: %s", name, gate_verdict_name(check->verdict), check->found);
+}
+
+static void gate__receipt__tells_rows_and_warns_of_them(void **state)
+{
+    struct place *place = *state;
+    begin(place);
+    {
+        AUTOPTR(gate) *gate = gate_of(place, DOWN, &rehearsed);
+        assert_says(gate, "receipt", GATE_OK, "0 rows (exact)");
+        assert_says(gate, "dependents", GATE_OK, "nothing else depends");
+        assert_non_null(gate->receipt);
+    }
+    put(place, "4_t.up.sql", "CREATE TABLE t4 (i int);\nINSERT INTO t4 VALUES (1), (2);\n");
+    put(place, "4_t.down.sql", "DROP TABLE t4;\n");
+    open_as(place, "development");
+    assert_true(run_goal(place, &goals[UP], &(struct change_options){0}, NULL));
+    AUTOPTR(gate) *gate = gate_of(place, DOWN, &rehearsed);
+    assert_says(gate, "receipt", GATE_WARNING, "drops table t4: 2 rows");
+    assert_int_equal(gate->failed, 0);
+    put(place, "4_t.down.sql", "DROP TABLE t5;\n");
+    open_as(place, "development");
+    AUTOPTR(gate) *broken = gate_of(place, DOWN, &rehearsed);
+    assert_says(broken, "receipt", GATE_WARNING, "would fail");
+    assert_says(broken, "dependents", GATE_WARNING, "4 would fail: ");
+}
+
+static void gate__receipt__is_told_where_it_is_wished_for(void **state)
+{
+    struct place *place = *state;
+    begin(place);
+    AUTOPTR(gate) *plain = gate_of(place, DOWN, NULL);
+    assert_null(gate_check_find(plain, "receipt"));
+    assert_null(gate_check_find(plain, "dependents"));
+    assert_null(plain->receipt);
+    AUTOPTR(gate) *up = gate_of(place, UP, &rehearsed);
+    assert_says(up, "receipt", GATE_NOT_NEEDED, "no data is touched");
+    AUTOPTR(gate) *force = gate_of(place, FORCE_1, &rehearsed);
+    assert_says(force, "receipt", GATE_NOT_NEEDED, "no data is touched");
+    AUTOPTR(gate) *drop = gate_of(place, DROP, &rehearsed);
+    assert_says(drop, "receipt", GATE_WARNING, "a drop is not counted");
+}
+
 /* ---- the wrong database ---------------------------------------------------------------------- */
 
 static gboolean try_init(struct engine *engine, const struct change_options *options,
@@ -544,6 +607,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gate__policies__allow_ask_or_refuse, setup, teardown),
         cmocka_unit_test_setup_teardown(gate__newcomer__goes_up_unasked, setup, teardown),
+        cmocka_unit_test_setup_teardown(gate__receipt__tells_rows_and_warns_of_them, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(gate__receipt__is_told_where_it_is_wished_for, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(gate__wrong_database__is_refused_on_every_way, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(gate__lower_environment__asks_for_words_and_a_reason, setup,
