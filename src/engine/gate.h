@@ -25,7 +25,8 @@ enum gate_action {
     GATE_ADOPT,
     GATE_MARK,
     GATE_APPROVE,
-    GATE_LOWER, /* the environment is recorded as one that allows more */
+    GATE_LOWER,  /* the environment is recorded as one that allows more */
+    GATE_UNMARK, /* a rollback may then go further back */
 };
 
 /* What somebody wants. */

@@ -176,7 +176,8 @@ static void look_reason(struct gate_look *look, struct gate_check *check)
     const struct gate_wish *wish = look->wish;
     const char *reason = look->options->reason;
     gboolean is_asked = wish->action == GATE_LOWER || wish->is_emergency ||
-                        (gate_goes_back(wish) && look->gate->policy.reason == RULE_REQUIRED);
+                        ((gate_goes_back(wish) || wish->action == GATE_UNMARK) &&
+                         look->gate->policy.reason == RULE_REQUIRED);
     if (is_said(look->options->override))
         gate_answer(check, GATE_OK, NULL, "%s", look->options->override);
     else if (is_said(reason))

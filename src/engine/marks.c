@@ -93,8 +93,10 @@ static gboolean mark_locked(struct engine *engine, const struct version_mark *ma
 {
     struct version_mark written = *mark;
     char run_id[17];
-    struct gate_wish wish = {
-        .action = GATE_MARK, .target = "mark", .from = VERSION_NONE, .to = VERSION_NONE};
+    struct gate_wish wish = {.action = is_removed ? GATE_UNMARK : GATE_MARK,
+                             .target = "mark",
+                             .from = VERSION_NONE,
+                             .to = VERSION_NONE};
     gboolean may = gate_pass(engine, &wish, options, NULL, error) &&
                    database_install(engine->database, error) &&
                    history_must_be_writable(engine, error) &&

@@ -602,6 +602,22 @@ static void environment__policy__is_the_strictest_of_all_voices(void **state)
     assert_non_null(strstr(error->message, "SQLite has no users"));
 }
 
+/* A mark that goes lets a rollback go further back. */
+static void gate__mark_taken_away__asks_for_a_reason(void **state)
+{
+    struct place *place = *state;
+    struct version_mark mark = {.version = 2, .kind = MARK_STABLE};
+    g_autoptr(GError) error = NULL;
+    begin(place);
+    open_as(place, "production");
+    put_mark(place, 2, MARK_STABLE);
+    assert_false(engine_mark(place->engine, &mark, TRUE, &(struct change_options){0}, &error));
+    assert_true(error_is(error, ERROR_REFUSED));
+    assert_non_null(strstr(error->message, "no reason given"));
+    const struct change_options said = {.reason = "it was not"};
+    assert_true(engine_mark(place->engine, &mark, TRUE, &said, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,6 +629,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(gate__wrong_database__is_refused_on_every_way, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(gate__mark_taken_away__asks_for_a_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(gate__lower_environment__asks_for_words_and_a_reason, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(environment__policy__is_the_strictest_of_all_voices, setup,
