@@ -183,6 +183,7 @@ static void put_keys(const char *macro, const char *keys)
         fputs(" ", stdout);
         fputs(g_ascii_isalnum(**name) ? "" : "\\&", stdout);
         put_word(*name);
+        fputs(g_ascii_isalnum((*name)[MAX(strlen(*name), 1) - 1]) ? "" : "\\&", stdout);
     }
     putchar('\n');
 }
