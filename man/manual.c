@@ -181,9 +181,10 @@ static void put_keys(const char *macro, const char *keys)
     printf(".It %s", macro);
     for (char **name = names; *name != NULL; name++) {
         fputs(" ", stdout);
-        fputs(g_ascii_isalnum(**name) ? "" : "\\&", stdout);
+        gboolean is_bare = g_ascii_isalnum(**name);
+        fputs(is_bare ? "" : "\\&", stdout);
         put_word(*name);
-        fputs(g_ascii_isalnum((*name)[MAX(strlen(*name), 1) - 1]) ? "" : "\\&", stdout);
+        fputs(is_bare && g_ascii_ispunct((*name)[strlen(*name) - 1]) ? "\\&" : "", stdout);
     }
     putchar('\n');
 }
