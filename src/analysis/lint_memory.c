@@ -7,24 +7,34 @@
 
 #include <string.h>
 
+/* Its own copy: the files are gone by the time that it is asked. */
 struct view {
-    const struct inspected_statement *statement;
-    const struct sql_action *action;
-    const char *text; /* of the file */
+    char *text;    /* the statement */
+    GArray *reads; /* of struct sql_object, in the chunk of texts */
 };
 
 struct lint_memory {
     struct schema *schema;
     guint files;
-    GHashTable *views;  /* name -> struct view * */
+    GHashTable *views; /* name, in texts -> struct view * */
+    GStringChunk *texts;
     GHashTable *unread; /* words of statements that could not be looked into */
 };
+
+static void view_free(gpointer data)
+{
+    struct view *view = data;
+    g_free(view->text);
+    g_array_unref(view->reads);
+    g_free(view);
+}
 
 struct lint_memory *lint_memory_new(void)
 {
     struct lint_memory *memory = g_new0(struct lint_memory, 1);
     memory->schema = schema_new();
-    memory->views = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    memory->views = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, view_free);
+    memory->texts = g_string_chunk_new(1024);
     memory->unread = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return memory;
 }
@@ -33,6 +43,7 @@ void lint_memory_free(struct lint_memory *memory)
 {
     schema_free(memory->schema);
     g_hash_table_unref(memory->views);
+    g_string_chunk_free(memory->texts);
     g_hash_table_unref(memory->unread);
     g_free(memory);
 }
@@ -45,12 +56,26 @@ const struct schema *lint_memory_schema(const struct lint_memory *memory)
 /* ---- files ------------------------------------------------------------------------------------
  */
 
+static const char *keep(struct lint_memory *memory, const char *text)
+{
+    return text != NULL ? g_string_chunk_insert_const(memory->texts, text) : NULL;
+}
+
 static void take_view(struct lint_memory *memory, const struct inspected_statement *statement,
                       const struct sql_action *action, const char *text)
 {
     struct view *view = g_new(struct view, 1);
-    *view = (struct view){statement, action, text};
-    g_hash_table_replace(memory->views, (gpointer)(gsize)action->object.name, view);
+    *view = (struct view){g_strndup(text + action->offset, action->length),
+                          g_array_new(FALSE, FALSE, sizeof(struct sql_object))};
+    for (guint i = 0; i < statement->relation_count; i++) {
+        struct sql_object object = statement->relations[i].object;
+        object.schema = keep(memory, object.schema);
+        object.name = keep(memory, object.name);
+        object.arguments = keep(memory, object.arguments);
+        if (!statement->relations[i].is_written)
+            g_array_append_val(view->reads, object);
+    }
+    g_hash_table_replace(memory->views, (gpointer)(gsize)keep(memory, action->object.name), view);
 }
 
 static void take(struct lint_memory *memory, const struct inspected_statement *statement,
@@ -125,9 +150,8 @@ gboolean lint_memory_knows(const struct lint_memory *memory, const struct sql_ob
 
 static gboolean reads(const struct view *view, const struct sql_object *table)
 {
-    for (guint i = 0; i < view->statement->relation_count; i++)
-        if (!view->statement->relations[i].is_written &&
-            sql_object_matches(&view->statement->relations[i].object, table))
+    for (guint i = 0; i < view->reads->len; i++)
+        if (sql_object_matches(&g_array_index(view->reads, struct sql_object, i), table))
             return TRUE;
     return FALSE;
 }
@@ -137,7 +161,7 @@ static gboolean mentions(const struct view *view, const char *column)
     struct sql_lexer lexer;
     struct sql_token token;
     gsize length = strlen(column);
-    sql_lexer_init(&lexer, view->text + view->action->offset, view->action->length, SQL_POSTGRESQL);
+    sql_lexer_init(&lexer, view->text, strlen(view->text), SQL_POSTGRESQL);
     while (sql_lexer_next(&lexer, &token) && token.type != SQL_END) {
         const char *word = lexer.text + token.offset;
         if (sql_token_is(&lexer, &token, '*') ||

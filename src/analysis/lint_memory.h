@@ -14,7 +14,7 @@ struct lint_memory *lint_memory_new(void);
 void lint_memory_free(struct lint_memory *memory);
 DEFINE_AUTOPTR(lint_memory, lint_memory_free);
 
-/* What one more file has done. Borrows what is in half, which has to live as long. */
+/* What one more file has done. Keeps nothing of half, which may go. */
 void lint_memory_take(struct lint_memory *memory, const struct lint_half *half);
 
 /* Borrowed until the next file. */

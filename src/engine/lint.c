@@ -1,5 +1,6 @@
-/* Reads the files of a set, inspects them once, and runs the rules over each migration with what
- * the ones before it have made. */
+/* Runs the rules over each migration with what the ones before it have made, and with what all of
+ * them make. For that the ups are read twice: one migration at a time is in memory, however long
+ * the set is. */
 #include "engine/lint.h"
 
 #include "analysis/dependencies.h"
@@ -25,11 +26,10 @@ struct lint_picture {
 /* ---- reading ----------------------------------------------------------------------------------
  */
 
-static void files_clear(gpointer data)
+static void pair_clear(struct pair_of_files *pair)
 {
-    struct pair_of_files *files = data;
-    inspected_half_clear(&files->up);
-    inspected_half_clear(&files->down);
+    inspected_half_clear(&pair->up);
+    inspected_half_clear(&pair->down);
 }
 
 /* Is it the BEGIN that no COMMIT ends? Then a COMMIT would mend it. */
@@ -60,24 +60,6 @@ static gboolean is_stopped(struct cancellation *cancellation, GError **error)
         return FALSE;
     error_set(error, cancellation_why(cancellation), "stopped before every file was looked at");
     return TRUE;
-}
-
-static GArray *pairs_load(struct migration_set *set, struct cancellation *cancellation,
-                          GError **error)
-{
-    g_autoptr(GArray) pairs = g_array_new(FALSE, TRUE, sizeof(struct pair_of_files));
-    guint count = migration_set_count(set);
-    g_array_set_clear_func(pairs, files_clear);
-    g_array_set_size(pairs, count);
-    for (guint i = 0; i < count; i++) {
-        const struct migration *migration = migration_set_at(set, i);
-        struct pair_of_files *pair = &g_array_index(pairs, struct pair_of_files, i);
-        if (is_stopped(cancellation, error) ||
-            !half_load(&pair->up, &migration->up, migration, error) ||
-            !half_load(&pair->down, &migration->down, migration, error))
-            return NULL;
-    }
-    return g_steal_pointer(&pairs);
 }
 
 /* ---- judging ----------------------------------------------------------------------------------
@@ -121,17 +103,25 @@ static gboolean has_requires(const struct migration_set *set)
     return FALSE;
 }
 
-static void ladder_build(struct ladder *ladder, struct migration_set *set, const GArray *pairs)
+/* Takes every up to the top. */
+static gboolean ladder_build(struct ladder *ladder, struct migration_set *set,
+                             struct cancellation *cancellation, GError **error)
 {
     *ladder = (struct ladder){.before = lint_memory_new(),
                               .between = lint_memory_new(),
                               .final = lint_memory_new(),
                               .dependencies = dependencies_new(),
                               .graph = has_requires(set) ? graph_new(set) : NULL};
-    for (guint i = 0; i < pairs->len; i++) {
-        struct lint_half up = half_of(&g_array_index(pairs, struct pair_of_files, i).up);
-        lint_memory_take(ladder->final, &up);
+    for (guint i = 0; i < migration_set_count(set); i++) {
+        const struct migration *migration = migration_set_at(set, i);
+        struct inspected_half up;
+        if (is_stopped(cancellation, error) || !half_load(&up, &migration->up, migration, error))
+            return FALSE;
+        struct lint_half half = half_of(&up);
+        lint_memory_take(ladder->final, &half);
+        inspected_half_clear(&up);
     }
+    return TRUE;
 }
 
 static void ladder_clear(struct ladder *ladder)
@@ -262,19 +252,32 @@ static struct lint_picture *picture_new(struct migration_set *set,
     return picture;
 }
 
+/* One step up. */
+static gboolean climb(struct lint_picture *picture, guint index, struct ladder *ladder,
+                      const struct lint_options *options, GError **error)
+{
+    const struct migration *migration = migration_set_at(picture->set, index);
+    struct pair_of_files pair = {0};
+    gboolean is_read = half_load(&pair.up, &migration->up, migration, error) &&
+                       half_load(&pair.down, &migration->down, migration, error);
+    if (is_read)
+        judge(picture, index, &pair, ladder, options);
+    pair_clear(&pair);
+    return is_read;
+}
+
 struct lint_picture *engine_lint(struct migration_set *set, const struct lint_settings *settings,
                                  struct cancellation *cancellation, GError **error)
 {
-    g_autoptr(GArray) pairs = pairs_load(set, cancellation, error);
-    struct ladder ladder;
-    if (pairs == NULL)
-        return NULL;
-    struct lint_picture *picture = picture_new(set, settings);
+    AUTOPTR(lint_picture) *picture = picture_new(set, settings);
     const struct lint_options options = {picture->server_version, settings->levels};
-    ladder_build(&ladder, set, pairs);
-    for (guint i = 0; i < pairs->len; i++)
-        judge(picture, i, &g_array_index(pairs, struct pair_of_files, i), &ladder, &options);
+    struct ladder ladder;
+    gboolean is_done = ladder_build(&ladder, set, cancellation, error);
+    for (guint i = 0; is_done && i < migration_set_count(set); i++)
+        is_done = !is_stopped(cancellation, error) && climb(picture, i, &ladder, &options, error);
     ladder_clear(&ladder);
+    if (!is_done)
+        return NULL;
     rows_fill(picture);
-    return picture;
+    return g_steal_pointer(&picture);
 }

@@ -293,6 +293,25 @@ static void lint__format__wants_one_it_knows(void **state)
     program_result_clear(&both);
 }
 
+/* A view's file is long gone when a later one is judged. */
+static void lint__view__is_remembered_over_files(void **state)
+{
+    struct place *place = *state;
+    workspace_put(place->directory, "0004_four.up.sql",
+                  "CREATE VIEW seen AS SELECT b FROM one WHERE b <> '';\n");
+    workspace_put(place->directory, "0004_four.down.sql", "DROP VIEW seen;\n");
+    for (guint i = 5; i < 10; i++) {
+        g_autofree char *name = g_strdup_printf("%04u_more.up.sql", i);
+        g_autofree char *text = g_strdup_printf("CREATE TABLE more%u (i bigint);\n", i);
+        workspace_put(place->directory, name, text);
+    }
+    workspace_put(place->directory, "0010_ten.up.sql",
+                  "ALTER TABLE one ALTER COLUMN b TYPE varchar(20);\n");
+    struct program_result result = LINT(place, "10");
+    assert_says(result.out, "column b of one is used by view seen");
+    program_result_clear(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +326,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lint__requires__is_held_against_the_objects, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(lint__allow__leaves_to_verify_what_is_its, setup, teardown),
+        cmocka_unit_test_setup_teardown(lint__view__is_remembered_over_files, setup, teardown),
         cmocka_unit_test_setup_teardown(lint__format__wants_one_it_knows, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
