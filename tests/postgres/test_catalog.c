@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "database/catalog.h"
+#include "database/rows.h"
 #include "support/cluster.h"
 
 static const char zoo[] =
@@ -404,6 +405,24 @@ static void catalog__rehearsal__survives_a_failure(void **state)
     database_rehearsal_end(test->database);
 }
 
+/* The questions are prepared; whoever throws that away is no reason to fail, nor is what a file
+ * does to its session within the transaction that goes on. */
+static void catalog__read__survives_deallocate(void **state)
+{
+    struct run_test *test = *state;
+    AUTOPTR(job) *up = JOB(test, PROTOCOL_TRANSACTION, "CREATE TABLE a (x int)");
+    AUTOPTR(catalog) *before = read_or_fail(test->database);
+    assert_true(database_script_run(test->database, "DEALLOCATE ALL", NULL));
+    AUTOPTR(catalog) *after = read_or_fail(test->database);
+    assert_string_equal(catalog_fingerprint(before), catalog_fingerprint(after));
+    assert_true(database_rehearsal_begin(test->database, 100, NULL));
+    assert_rehearsed(test, up);
+    assert_true(database_script_run(test->database, "DEALLOCATE ALL", NULL));
+    AUTOPTR(catalog) *within = read_or_fail(test->database);
+    assert_non_null(catalog_find(within, "table", "public.a"));
+    database_rehearsal_end(test->database);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, run_test_setup, run_test_teardown)
 
 int main(void)
@@ -415,6 +434,7 @@ int main(void)
         cmocka_unit_test(catalog__read__does_not_depend_on_who_asks),
         TEST(catalog__rehearsal__is_seen_and_left_as_it_was),
         TEST(catalog__rehearsal__survives_a_failure),
+        TEST(catalog__read__survives_deallocate),
     };
     return cmocka_run_group_tests_name("catalog", tests, cluster_setup, cluster_teardown);
 }
