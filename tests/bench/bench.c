@@ -529,6 +529,70 @@ static void bench_preview(struct bench *bench, guint count)
     print_figure("overhead of a statement", (mine - lowest) * 1000 / count, "ms", 5);
 }
 
+/* The first tables make one each with three keys and indexes, the others a column and an index of
+ * the newest. */
+static char *verify_migrations_make(const struct bench *bench, guint count, guint tables)
+{
+    char *directory = g_strdup_printf("%s/verify-%u", bench->directory, count);
+    guint made = 0;
+    g_mkdir(directory, 0755);
+    for (guint i = 1; i <= count; i++) {
+        gboolean is_table = made * count < i * tables;
+        made += is_table ? 1 : 0;
+        g_autofree char *up =
+            is_table ? g_strdup_printf("CREATE TABLE t%u (id bigserial PRIMARY KEY, a int NOT NULL "
+                                       "DEFAULT 0 CHECK (a >= 0), b text, c timestamptz, r bigint "
+                                       "REFERENCES t%u (id));\nCREATE INDEX ON t%u (b);\n",
+                                       made, MAX(made - 1, 1), made)
+                     : g_strdup_printf("ALTER TABLE t%u ADD COLUMN x%u text;\n"
+                                       "CREATE INDEX t%u_x%u_idx ON t%u (x%u);\n",
+                                       made, i, made, i, made, i);
+        g_autofree char *down =
+            is_table ? g_strdup_printf("DROP TABLE t%u;\n", made)
+                     : g_strdup_printf("ALTER TABLE t%u DROP COLUMN x%u;\n", made, i);
+        put(directory, up, "%06u_change_%u.up.sql", i, i);
+        put(directory, down, "%06u_change_%u.down.sql", i, i);
+    }
+    return directory;
+}
+
+static void bench_verify(struct bench *bench, guint count, guint tables, double limit)
+{
+    static const char *const verify[] = {"verify", "--no-cache", NULL};
+    g_autofree char *migrations = verify_migrations_make(bench, count, tables);
+    struct cost cost = winch(bench, migrations, "postgres://nobody@nowhere/none", verify);
+    g_print("\n%u migrations with %u tables, up, down and up again, once\n", count, tables);
+    print_figure("verify", cost.seconds, "s", limit);
+    print_figure("verify, peak memory", (double)cost.peak_kib / 1024, "MB", 0);
+}
+
+/* What a rollback that drops a large table says of it, beside counting its rows alone. */
+static void bench_receipt(struct bench *bench, guint rows)
+{
+    static const char *const up[] = {"up", NULL};
+    static const char *const receipt[] = {"receipt", "--on", "catalog", NULL};
+    g_autofree char *migrations = g_build_filename(bench->directory, "receipt", NULL);
+    g_autofree char *script = g_build_filename(bench->directory, "count.sql", NULL);
+    g_autofree char *fill = g_strdup_printf(
+        "CREATE TABLE big AS SELECT i AS id, md5(i::text) AS a FROM generate_series(1, %u) i;\n"
+        "CREATE INDEX ON big (id);\n",
+        rows);
+    double mine[ROUNDS_MAX], theirs[ROUNDS_MAX];
+    g_mkdir(migrations, 0755);
+    put(migrations, fill, "000001_big.up.sql");
+    put(migrations, "DROP TABLE big;\n", "000001_big.down.sql");
+    g_file_set_contents(script, "SELECT count(*) FROM big;\n", -1, NULL);
+    g_autofree char *url = database_make(bench, TRUE);
+    winch(bench, migrations, url, up);
+    for (guint i = 0; i < bench->rounds; i++) {
+        mine[i] = winch(bench, migrations, url, receipt).seconds;
+        theirs[i] = psql(bench, url, script).seconds;
+    }
+    g_print("\na rollback that drops %u rows, median of %u\n", rows, bench->rounds);
+    print_ratio("receipt, exact", median(mine, bench->rounds), "psql, count(*)",
+                median(theirs, bench->rounds), 0);
+}
+
 static void bench_start(struct bench *bench)
 {
     const char *mine[] = {bench->winch, "--version", NULL};
@@ -581,6 +645,10 @@ int main(int argc, char **argv)
     bench_catalog(&bench, 1000, 1);
     bench_catalog(&bench, 115, 0);
     bench_preview(&bench, MIN(count, 500));
+    bench_receipt(&bench, 1000 * count);
+    bench_verify(&bench, 100, 60, 20);
+    if (count >= 1000) /* minutes: not where somebody wants it short */
+        bench_verify(&bench, 370, 230, 180);
     bench_start(&bench);
     remove_tree(bench.directory);
     scratch_server_stop(bench.server);
