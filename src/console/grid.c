@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define NO_BREAK_SPACE 0xA0
+
 struct grid *grid_new(int rows, int columns, gboolean is_ascii)
 {
     struct grid *grid = g_new0(struct grid, 1);
@@ -85,7 +87,8 @@ static gboolean is_plain(const char *text)
     return TRUE;
 }
 
-/* What the terminal's character set lacks is spelled out. */
+/* What the terminal's character set lacks is spelled out; a no-break space, which sizes have, looks
+ * like any other. */
 static char *to_ascii(const char *text)
 {
     GString *plain = g_string_new(NULL);
@@ -93,6 +96,8 @@ static char *to_ascii(const char *text)
         gunichar character = g_utf8_get_char(at);
         if (character < 0x80)
             g_string_append_c(plain, (char)character);
+        else if (character == NO_BREAK_SPACE)
+            g_string_append_c(plain, ' ');
         else
             g_string_append_printf(plain, "\\u{%X}", character);
     }

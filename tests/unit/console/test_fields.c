@@ -75,6 +75,17 @@ static void fields__draw__loses_nothing_of_wide_or_hostile_text(void **state)
         g_free(draw(fields, &list, 3, columns, FALSE));
 }
 
+static void fields__draw__has_sizes_in_ascii_too(void **state)
+{
+    AUTOPTR(fields) *fields = fields_new();
+    g_autofree char *size = g_format_size_full(32768, G_FORMAT_SIZE_IEC_UNITS);
+    struct list list = {.pages = TRUE};
+    (void)state;
+    fields_add(fields, STYLE_TEXT, "bytes", size);
+    g_autofree char *plain = draw(fields, &list, 1, 20, TRUE);
+    assert_string_equal(plain, "bytes 32.0 KiB\n");
+}
+
 static void fields__text__is_raw_and_whole(void **state)
 {
     AUTOPTR(fields) *fields = fields_new();
@@ -95,6 +106,7 @@ int main(void)
         cmocka_unit_test(fields__draw__breaks_values_behind_blanks),
         cmocka_unit_test(fields__draw__scrolls),
         cmocka_unit_test(fields__draw__loses_nothing_of_wide_or_hostile_text),
+        cmocka_unit_test(fields__draw__has_sizes_in_ascii_too),
         cmocka_unit_test(fields__text__is_raw_and_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
