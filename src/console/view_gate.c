@@ -317,7 +317,9 @@ static void add_receipt(struct gate_view *view)
     add(view, view->receipt->style, "What goes back: %s", view->receipt->verdict);
     for (guint i = 0; i < view->receipt->rows->len; i++) {
         const struct report_row *row = view->receipt->rows->pdata[i];
-        add(view, row->style, "  [%-8s] %s", row->mark, row->text);
+        g_autofree char *version =
+            model_version_text(console_model(view->base.console), row->version);
+        add(view, row->style, "  [%-8s] %s  %s", row->mark, version, row->text);
     }
     add(view, STYLE_TEXT, "  %s", view->receipt->basis);
 }
