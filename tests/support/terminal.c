@@ -358,9 +358,27 @@ gboolean terminal_is_restored(const struct terminal *terminal)
 
 /* --- waiting --------------------------------------------------------------------------------- */
 
+/* Does a thread of it run, or want to? Where many want to, none is quiet because it has nothing to
+ * say. Where there is no /proc, nobody knows. */
+static gboolean is_at_work(const struct terminal *terminal)
+{
+    g_autofree char *tasks = g_strdup_printf("/proc/%d/task", terminal->pid);
+    g_autoptr(GDir) directory = terminal->has_ended ? NULL : g_dir_open(tasks, 0, NULL);
+    const char *name;
+    while (directory != NULL && (name = g_dir_read_name(directory)) != NULL) {
+        g_autofree char *path = g_build_filename(tasks, name, "stat", NULL);
+        g_autofree char *text = NULL;
+        const char *state =
+            g_file_get_contents(path, &text, NULL, NULL) ? strrchr(text, ')') : NULL;
+        if (state != NULL && (state[2] == 'R' || state[2] == 'D'))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void settle_until(struct terminal *terminal, gint64 until)
 {
-    while (take_output(terminal, QUIET_MS))
+    while (take_output(terminal, QUIET_MS) || is_at_work(terminal))
         if (now_ms() > until)
             fail_showing(terminal, "never quiet:", terminal->type);
 }
