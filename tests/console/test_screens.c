@@ -157,6 +157,57 @@ static void screens__output__shows_what_a_command_printed(void **state)
     console_quit_well(test);
 }
 
+/* Each opens, says what it found, and q leads back. */
+static void screens__reports__tell_what_was_found(void **state)
+{
+    static const struct {
+        const char *keys, *heading, *found;
+    } reports[] = {
+        {"a", "Validate  ", "no findings"},
+        {"=", "Drift  ", "Drift: "},
+        {"V", "Verify  ", "the down undoes the up, and the up runs again to the same end"},
+        {"G $", "Receipt  back 2 -> 1", "drops table m2: 0 rows"},
+    };
+    struct console_test *test = *state;
+    prepare(test);
+    g_autofree char *before = console_fingerprint(test);
+    console_open_at(test, 24, 80);
+    for (gsize i = 0; i < G_N_ELEMENTS(reports); i++) {
+        console_press(test, reports[i].keys, reports[i].heading);
+        terminal_wait_text(test->terminal, reports[i].found);
+        assert_frame(test, 24);
+        console_press(test, "q", "Timeline 5 migrations");
+    }
+    g_autofree char *after = console_fingerprint(test);
+    assert_string_equal(after, before);
+    console_quit_well(test);
+}
+
+static void screens__preview__tells_what_it_measured(void **state)
+{
+    static const struct {
+        const char *key, *heading, *measured;
+    } levels[] = {
+        {"c", "CATALOG: read from the text", "preview: 1 of 1 migrations read"},
+        {"t", "HERE: run on", "preview: 1 migration ran and rolled back"},
+    };
+    struct console_test *test = *state;
+    prepare(test);
+    g_autofree char *before = console_fingerprint(test);
+    console_open_at(test, 24, 80);
+    console_press(test, "3", "Plan  up 2 -> 3");
+    for (gsize i = 0; i < G_N_ELEMENTS(levels); i++) {
+        console_press(test, levels[i].key, levels[i].heading);
+        terminal_wait_text(test->terminal, levels[i].measured);
+        console_assert_shows(test, "CREATE TABLE m3");
+        assert_frame(test, 24);
+    }
+    console_press(test, "q", "Timeline 5 migrations");
+    g_autofree char *after = console_fingerprint(test);
+    assert_string_equal(after, before);
+    console_quit_well(test);
+}
+
 static void screens__gate__shows_plan_and_question(void **state)
 {
     static const int sizes[][2] = {{24, 80}, {40, 140}, {16, 60}};
@@ -204,6 +255,10 @@ int main(void)
                                         console_teardown),
         cmocka_unit_test_setup_teardown(screens__output__shows_what_a_command_printed,
                                         console_setup, console_teardown),
+        cmocka_unit_test_setup_teardown(screens__reports__tell_what_was_found, console_setup,
+                                        console_teardown),
+        cmocka_unit_test_setup_teardown(screens__preview__tells_what_it_measured, console_setup,
+                                        console_teardown),
         cmocka_unit_test_setup_teardown(screens__gate__shows_plan_and_question, console_setup,
                                         console_teardown),
         cmocka_unit_test_setup_teardown(screens__back__returns_the_way_one_came, console_setup,
