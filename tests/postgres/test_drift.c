@@ -379,7 +379,7 @@ static void validate__schema__finds_what_is_wrong(void **state)
     assert_says(all, "(duplicate-index: index public.twice on public.orders does what "
                      "public.orders_total does as well)");
     assert_says(all, "(foreign-key: foreign key lines_of_fkey on public.lines has no index");
-    assert_says(all, "(function: gone() does not hold");
+    assert_says(all, "(function: public.gone() does not hold");
     assert_null(strstr(all, "indexed"));
     assert_null(strstr(all, "good()"));
     test->settings->checks_constraints = test->settings->checks_indexes = FALSE;

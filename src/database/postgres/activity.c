@@ -10,7 +10,8 @@
 /* ---- the questions --------------------------------------------------------------------------- */
 
 #define MICROSECONDS(time)                                                                         \
-    "(pg_catalog.date_part('epoch', " time ") * 1000000)::pg_catalog.int8::pg_catalog.text"
+    "(pg_catalog.date_part('epoch', " time                                                         \
+    ") OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8::pg_catalog.text"
 
 #define HERE                                                                                       \
     "(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"
@@ -71,10 +72,10 @@ static char *migration_lock_condition(const struct postgres *postgres)
 {
     GString *sql = g_string_new("l.locktype = 'advisory' AND l.database = " HERE " AND (");
     for (guint i = 0; i < postgres->lock_ids->len; i++)
-        g_string_append_printf(sql, "l.classid = 0 AND l.objsubid = 1 AND l.objid = %u OR ",
+        g_string_append_printf(sql, "l.classid = '0' AND l.objsubid = 1 AND l.objid = '%u' OR ",
                                g_array_index(postgres->lock_ids, guint32, i));
     guint32 own = postgres->lock_ids->len > 0 ? g_array_index(postgres->lock_ids, guint32, 0) : 0;
-    g_string_append_printf(sql, "l.classid = %d AND l.objsubid = 2 AND l.objid = %u)",
+    g_string_append_printf(sql, "l.classid = '%d' AND l.objsubid = 2 AND l.objid = '%u')",
                            POSTGRES_OWN_LOCK_CLASS, own & 0x7fffffffu);
     return g_string_free(sql, FALSE);
 }
@@ -362,12 +363,13 @@ struct pulse *postgres_pulse(struct database *database, GError **error)
 static char *relation_locks_sql(const struct postgres *postgres)
 {
     return g_strdup_printf(
-        "SELECT l.pid, CASE WHEN c.oid IS NOT NULL THEN n.nspname || '.' || c.relname END,"
+        "SELECT l.pid, CASE WHEN c.oid IS NOT NULL THEN pg_catalog.concat(n.nspname, '.', "
+        "c.relname) END,"
         " l.mode, l.granted, %s"
         " FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation"
         " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
         " WHERE l.locktype = 'relation' AND l.database = " HERE
-        " AND l.pid IS NOT NULL AND l.relation >= 16384"
+        " AND l.pid IS NOT NULL AND l.relation >= '16384'"
         " AND (n.nspname IS NULL OR n.nspname <> 'pg_toast')"
         " ORDER BY l.granted, l.pid, 2, 3 LIMIT %d",
         postgres->base.facts.version_number >= 140000 ? MICROSECONDS("l.waitstart") : "NULL",

@@ -85,9 +85,11 @@ static char *origins_sql(const GPtrArray *differences)
     if (questions->len > 0) {
         g_string_prepend(
             questions,
+            "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL lock_timeout = '5s'; "
             "SELECT q.i, q.xmin, CASE WHEN pg_catalog.current_setting('track_commit_timestamp') ="
             " 'on' AND q.xmin::pg_catalog.text::pg_catalog.int8 > 2 THEN (pg_catalog.date_part("
-            "'epoch', pg_catalog.pg_xact_commit_timestamp(q.xmin)) * 1000000)::pg_catalog.int8 END"
+            "'epoch', pg_catalog.pg_xact_commit_timestamp(q.xmin)) OPERATOR(pg_catalog.*) "
+            "1000000)::pg_catalog.int8 END"
             " FROM (");
         g_string_append(questions, ") q");
     }
@@ -101,8 +103,10 @@ GArray *postgres_catalog_origins(struct database *database, const GPtrArray *dif
     GArray *origins = g_array_new(FALSE, TRUE, sizeof(struct catalog_origin));
     g_array_set_size(origins, differences->len);
     g_autofree char *sql = origins_sql(differences);
-    AUTORESULT *result =
-        *sql != '\0' ? postgres_query_simple(postgres, postgres->main, sql, NULL) : NULL;
+    if (*sql == '\0')
+        return origins;
+    g_autoptr(GPtrArray) results = postgres_query_several(postgres, postgres->main, sql, NULL);
+    const PGresult *result = results->len == 1 ? results->pdata[0] : NULL;
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
         guint index = (guint)g_ascii_strtoull(PQgetvalue(result, row, 0), NULL, 10);
         struct catalog_origin *origin = &g_array_index(origins, struct catalog_origin, index);

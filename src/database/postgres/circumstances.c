@@ -8,7 +8,8 @@ static const char circumstances_sql[] =
     "  WHERE s.state <> 'streaming' OR s.replay_lag > '10 seconds' ORDER BY s.pid LIMIT 1),"
     " (SELECT pg_catalog.string_agg(c.oid::pg_catalog.regclass::pg_catalog.text, ', ')"
     "  FROM pg_catalog.pg_class c WHERE NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')"
-    "  AND c.oid IN (SELECT pg_catalog.to_regclass(v.name) FROM (VALUES %s) AS v(name)))"
+    "  AND c.oid IN (SELECT pg_catalog.to_regclass(v.name)::pg_catalog.oid"
+    "   FROM (VALUES %s) AS v(name)))"
     " FROM (SELECT pg_catalog.count(*) AS tables, pg_catalog.count(*) FILTER (WHERE NOT"
     "   pg_catalog.pg_has_role(c.relowner, 'USAGE')) AS others"
     "  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
@@ -16,7 +17,7 @@ static const char circumstances_sql[] =
     " (SELECT pg_catalog.count(*) AS replicas,"
     "   coalesce(pg_catalog.bool_and(s.state IS NOT NULL), true) AS sees,"
     "   coalesce((pg_catalog.date_part('epoch', pg_catalog.max(s.replay_lag))"
-    "    * 1000000)::pg_catalog.int8, 0) AS lag"
+    "    OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8, 0) AS lag"
     "  FROM pg_catalog.pg_stat_replication s) r";
 
 static gint64 number_at(const PGresult *result, int column)

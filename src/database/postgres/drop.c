@@ -10,7 +10,8 @@ static const char list_sql[] =
     " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"
     "  JOIN pg_catalog.pg_class c ON c.oid = d.objid"
     "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    "  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e'"
+    "  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.deptype "
+    "= 'e'"
     "  AND n.nspname = t.table_schema AND c.relname = t.table_name)"
     " ORDER BY 2";
 

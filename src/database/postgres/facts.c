@@ -57,7 +57,7 @@ static const char facts_sql[] =
     " (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user),"
     " (SELECT pg_catalog.substr(e.setting, 19) FROM pg_catalog.pg_db_role_setting s,"
     "  LATERAL pg_catalog.unnest(s.setconfig) AS e(setting)"
-    "  WHERE s.setrole = 0 AND s.setdatabase = (SELECT d.oid FROM pg_catalog.pg_database d"
+    "  WHERE s.setrole = '0' AND s.setdatabase = (SELECT d.oid FROM pg_catalog.pg_database d"
     "   WHERE d.datname = pg_catalog.current_database())"
     "  AND pg_catalog.starts_with(pg_catalog.lower(e.setting), 'winch.environment=') LIMIT 1),"
     " pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role'),"

@@ -4,6 +4,8 @@
 
 #include "database/postgres/catalog_internal.h"
 
+#define OWN_PATH "SET LOCAL search_path = pg_catalog, pg_temp"
+
 /* clang-format off */
 
 /* Each gives the check, whether it is no more than a notice, and the message. */
@@ -55,30 +57,30 @@ static const char foreign_keys_sql[] =
 
 /* The server's own check of a body in SQL, as CREATE FUNCTION makes it; it changes nothing. A name
  * that is not qualified means what the search path in force says, so this is no more than a notice;
- * what the role may not check is left out. */
+ * what the role may not check is left out. Nothing but the check itself is done under a search path
+ * that somebody else chose: operators could be found there that are not the server's. */
 static const char functions_sql[] =
     "SET LOCAL check_function_bodies = on; "
-    "DO $winch$ DECLARE f record; found text[] := '{}'; path text := current_setting('search_path');"
-    " BEGIN FOR f IN SELECT p.oid, p.oid::pg_catalog.regprocedure AS name,"
-    " (SELECT pg_catalog.substr(c, 13) FROM pg_catalog.unnest(p.proconfig) c"
-    " WHERE c LIKE 'search_path=%') AS path FROM pg_catalog.pg_proc p"
-    " JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname NOT LIKE 'pg\\_%'"
-    " AND n.nspname NOT IN ('information_schema', @OWN@)"
-    " WHERE p.prolang = (SELECT l.oid FROM pg_catalog.pg_language l WHERE l.lanname = 'sql')"
-    " AND pg_catalog.to_jsonb(p) ->> 'prosqlbody' IS NULL AND NOT EXISTS (SELECT FROM"
-    " pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass"
-    " AND e.objid = p.oid AND e.deptype = 'e') ORDER BY 2"
-    " LOOP BEGIN PERFORM pg_catalog.set_config('search_path', coalesce(f.path, path), true);"
+    "SELECT pg_catalog.set_config('winch.path', pg_catalog.current_setting('search_path'), true); "
+    OWN_PATH "; "
+    "DO $winch$ DECLARE f record; found text[] := '{}'; path text := current_setting('winch.path');"
+    " BEGIN FOR f IN SELECT p.oid, p.oid::regprocedure::text AS name, coalesce("
+    " (SELECT substr(c, 13) FROM unnest(p.proconfig) c WHERE c LIKE 'search_path=%'), path) AS path"
+    " FROM pg_proc p" CATALOG_IN_SCHEMA("p.pronamespace")
+    " WHERE p.prolang = (SELECT l.oid FROM pg_language l WHERE l.lanname = 'sql')"
+    " AND to_jsonb(p) ->> 'prosqlbody' IS NULL AND p.oid NOT IN " CATALOG_MEMBERS("pg_proc")
+    " ORDER BY 2"
+    " LOOP BEGIN PERFORM pg_catalog.set_config('search_path', f.path, true);"
     " PERFORM pg_catalog.fmgr_sql_validator(f.oid);"
+    " PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);"
     " EXCEPTION WHEN undefined_table OR undefined_column OR undefined_function OR undefined_object"
     " OR datatype_mismatch OR invalid_function_definition THEN found := found ||"
-    " pg_catalog.format('%s does not hold (search_path %s): %s', f.name, coalesce(f.path, path),"
-    " SQLERRM); WHEN OTHERS THEN NULL; END; END LOOP;"
-    " PERFORM pg_catalog.set_config('search_path', path, true);"
-    " PERFORM pg_catalog.set_config('winch.flaws', pg_catalog.array_to_json(found)::text, true);"
+    " format('%s does not hold (search_path %s): %s', f.name, f.path, SQLERRM);"
+    " WHEN OTHERS THEN NULL; END; END LOOP;"
+    " PERFORM set_config('winch.flaws', array_to_json(found)::text, true);"
     " END $winch$; "
-    "SELECT 'function', 'notice', f FROM pg_catalog.json_array_elements_text("
-    "pg_catalog.current_setting('winch.flaws')::pg_catalog.json) f";
+    "SELECT 'function', 'notice', f FROM json_array_elements_text("
+    "current_setting('winch.flaws')::json) f";
 
 /* clang-format on */
 
@@ -87,7 +89,7 @@ static const struct {
     unsigned check;
     const char *sql;
 } questions[] = {
-    {FLAWS_FUNCTIONS, functions_sql},     {0, "SET LOCAL search_path = pg_catalog, pg_temp"},
+    {FLAWS_FUNCTIONS, functions_sql},     {0, OWN_PATH},
     {FLAWS_CONSTRAINTS, constraints_sql}, {FLAWS_INDEXES, indexes_sql},
     {FLAWS_INDEXES, duplicates_sql},      {FLAWS_FOREIGN_KEYS, foreign_keys_sql},
 };

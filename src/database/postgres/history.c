@@ -104,16 +104,18 @@ static char *insert_sql(const struct postgres *postgres)
             values,
             fields[i].kind == FIELD_TIME
                 ? ", 'epoch'::pg_catalog.timestamptz"
-                  " + $%u::pg_catalog.int8 * '1 microsecond'::pg_catalog.interval"
+                  " + $%u::pg_catalog.float8 * '1 microsecond'::pg_catalog.interval"
                 : ", $%u",
             ++parameter);
     }
-    char *sql = g_strdup_printf(
-        "INSERT INTO %s.history (%s) VALUES (%s) RETURNING id,"
-        " (pg_catalog.date_part('epoch', started_at) * 1000000)::pg_catalog.int8,"
-        " (pg_catalog.date_part('epoch', finished_at) * 1000000)::pg_catalog.int8, xid, hash, %s",
-        postgres->own, columns->str, values->str,
-        postgres->can_see_wal ? "pg_catalog.pg_current_wal_insert_lsn()" : "NULL");
+    char *sql =
+        g_strdup_printf("INSERT INTO %s.history (%s) VALUES (%s) RETURNING id,"
+                        " (pg_catalog.date_part('epoch', started_at) OPERATOR(pg_catalog.*) "
+                        "1000000)::pg_catalog.int8,"
+                        " (pg_catalog.date_part('epoch', finished_at) OPERATOR(pg_catalog.*) "
+                        "1000000)::pg_catalog.int8, xid, hash, %s",
+                        postgres->own, columns->str, values->str,
+                        postgres->can_see_wal ? "pg_catalog.pg_current_wal_insert_lsn()" : "NULL");
     g_string_free(columns, TRUE);
     g_string_free(values, TRUE);
     return sql;
@@ -211,12 +213,12 @@ static char *select_sql(const struct postgres *postgres, guint limit)
     GString *sql = g_string_new("SET LOCAL lock_timeout = '5s'; SELECT ");
     g_autofree char *table_name = postgres_literal(postgres->table_name);
     for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-        g_string_append_printf(
-            sql,
-            fields[i].kind == FIELD_TIME
-                ? "%s(pg_catalog.date_part('epoch', %s) * 1000000)::pg_catalog.int8"
-                : "%s%s",
-            i > 0 ? ", " : "", fields[i].column);
+        g_string_append_printf(sql,
+                               fields[i].kind == FIELD_TIME
+                                   ? "%s(pg_catalog.date_part('epoch', %s) OPERATOR(pg_catalog.*) "
+                                     "1000000)::pg_catalog.int8"
+                                   : "%s%s",
+                               i > 0 ? ", " : "", fields[i].column);
     g_string_append_printf(sql, " FROM %s.history WHERE version_table = %s ORDER BY id DESC",
                            postgres->own, table_name);
     if (limit > 0)

@@ -62,8 +62,8 @@ static char *insertion(const struct postgres *postgres, const GArray *impacts)
         sql,
         "INSERT INTO %s.impact (version_table, history_id, rows, wal_bytes, longest_wait, "
         "sessions_blocked, elapsed, statements) SELECT %s, i, r, w, "
-        "l * '1 microsecond'::pg_catalog.interval, b, "
-        "e * '1 microsecond'::pg_catalog.interval, s FROM ROWS FROM (",
+        "(l OPERATOR(pg_catalog.*) '1 microsecond'::pg_catalog.interval), b, "
+        "(e OPERATOR(pg_catalog.*) '1 microsecond'::pg_catalog.interval), s FROM ROWS FROM (",
         postgres->own, table_name);
     for (gsize i = 0; i < G_N_ELEMENTS(columns); i++)
         append_numbers(sql, impacts, columns[i]);
@@ -108,7 +108,7 @@ static struct impact impact_at(const PGresult *result, int row)
 }
 
 #define MICROSECONDS(column)                                                                       \
-    "(pg_catalog.date_part('epoch', " column ") * 1000000)::pg_catalog.int8"
+    "(pg_catalog.date_part('epoch', " column ") OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8"
 
 GArray *postgres_impact_read(struct database *database, gint64 from_id, GError **error)
 {

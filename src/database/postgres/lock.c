@@ -64,17 +64,18 @@ static char *holder_sql(const struct postgres *postgres)
         "SELECT l.pid, a.usename, a.datname,"
         " coalesce(a.client_hostname, pg_catalog.host(a.client_addr), ''), a.application_name,"
         " a.state, pg_catalog.left(a.query, 1000),"
-        " (pg_catalog.date_part('epoch', coalesce(a.xact_start, a.state_change)) * 1000000)"
+        " (pg_catalog.date_part('epoch', coalesce(a.xact_start, a.state_change)) "
+        "OPERATOR(pg_catalog.*) 1000000)"
         "::pg_catalog.int8"
         " FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid)"
         " WHERE l.locktype = 'advisory' AND l.granted"
         " AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d"
         " WHERE d.datname = pg_catalog.current_database())"
-        " AND (l.classid = 0 AND l.objsubid = 1 AND l.objid IN (");
+        " AND (l.classid = '0' AND l.objsubid = 1 AND l.objid IN (");
     for (guint i = 0; i < postgres->lock_ids->len; i++)
-        g_string_append_printf(sql, "%s%u", i > 0 ? ", " : "", id_at(postgres, i));
+        g_string_append_printf(sql, "%s'%u'", i > 0 ? ", " : "", id_at(postgres, i));
     g_string_append_printf(sql,
-                           ") OR l.classid = %d AND l.objsubid = 2 AND l.objid = %u)"
+                           ") OR l.classid = '%d' AND l.objsubid = 2 AND l.objid = '%u')"
                            " ORDER BY l.pid LIMIT 1",
                            POSTGRES_OWN_LOCK_CLASS, id_at(postgres, 0) & 0x7fffffffu);
     return g_string_free(sql, FALSE);

@@ -2,7 +2,7 @@
 #include "database/postgres/postgres.h"
 
 #define MICROSECONDS(column)                                                                       \
-    "(pg_catalog.date_part('epoch', " column ") * 1000000)::pg_catalog.int8"
+    "(pg_catalog.date_part('epoch', " column ") OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8"
 
 static gint64 number_at(const PGresult *result, int row, int column)
 {
@@ -154,8 +154,8 @@ gboolean postgres_approve(struct database *database, gint64 lifetime, struct his
     g_autofree char *plan_id = postgres_literal(record->plan_id);
     g_autofree char *sql = g_strdup_printf(
         "INSERT INTO %s.approvals (version_table, plan_id, approved_at, expires_at) VALUES"
-        " (%s, %s, pg_catalog.now(), pg_catalog.now() + %" G_GINT64_FORMAT
-        " * '1 millisecond'::pg_catalog.interval)",
+        " (%s, %s, pg_catalog.now(), pg_catalog.now() + (%" G_GINT64_FORMAT
+        " OPERATOR(pg_catalog.*) '1 millisecond'::pg_catalog.interval))",
         postgres->own, table_name, plan_id, lifetime);
     return write_recorded(postgres, "approvals", sql, record, error);
 }

@@ -42,8 +42,8 @@ static const char guardian_script[] =
     "done\n"
     "[ -n \"$names\" ] || exit 0\n"
     "holder=\"FROM pg_catalog.pg_locks WHERE locktype = 'advisory'"
-    " AND classid = " G_STRINGIFY(
-        LOCK_CLASS) " AND objid = $2 AND granted\"\n"
+    " AND classid::int8 = " G_STRINGIFY(
+        LOCK_CLASS) " AND objid::int8 = $2 AND granted\"\n"
                     "\"$1\" -X -q -w -c \"DO 'BEGIN PERFORM pg_catalog.pg_terminate_backend(pid) "
                     "$(printf %s \"$holder\" | sed \"s/'/''/g\"); FOR i IN 1..200 LOOP EXIT WHEN "
                     "NOT EXISTS "
@@ -116,10 +116,10 @@ static gboolean clean_up(struct scratch_databases *databases, GError **error)
         "SELECT d.datname, d.datdba = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = "
         "current_user) AND pg_catalog.shobj_description(d.oid, 'pg_database') = '" COMMENT "' "
         "AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND "
-        "l.classid = " G_STRINGIFY(
+        "l.classid::int8 = " G_STRINGIFY(
             LOCK_CLASS) " AND l.objsubid = 2 AND l.objid = "
                         "('x' || substr(d.datname, 15, 8))::bit(32)::int8::oid) "
-                        "FROM pg_catalog.pg_database d WHERE d.datname ~ '^" PREFIX
+                        "FROM pg_catalog.pg_database d WHERE d.datname::text ~ '^" PREFIX
                         "[0-9a-f]{16}$' ORDER BY 1";
     AUTORESULT *rows = postgres_query(postgres, postgres->main, sql, 0, NULL, error);
     if (rows == NULL)
@@ -304,11 +304,11 @@ static const char roles_sql[] =
     "CASE WHEN rolcreatedb THEN ' CREATEDB' END, "
     "CASE WHEN rolreplication THEN ' REPLICATION' END, "
     "CASE WHEN rolbypassrls THEN ' BYPASSRLS' END)) FROM pg_catalog.pg_roles "
-    "WHERE rolname !~ '^pg_' UNION ALL "
+    "WHERE rolname::text !~ '^pg_' UNION ALL "
     "SELECT DISTINCT pg_catalog.format('GRANT %I TO %I%s', r.rolname, m.rolname, "
     "CASE WHEN a.admin_option THEN ' WITH ADMIN OPTION' END) FROM pg_catalog.pg_auth_members a "
     "JOIN pg_catalog.pg_roles r ON r.oid = a.roleid JOIN pg_catalog.pg_roles m ON m.oid = a.member "
-    "WHERE m.rolname !~ '^pg_'";
+    "WHERE m.rolname::text !~ '^pg_'";
 
 /* Runs what each row of rows says. FALSE only for problems NULL. */
 static gboolean run_rows(struct postgres *postgres, const PGresult *rows, GPtrArray *problems,
@@ -351,7 +351,7 @@ static const char settings_sql[] =
     "pg_catalog.quote_ident(p), '.') FROM pg_catalog.regexp_split_to_table(split_part(c, '=', 1), "
     "'\\.') AS p) AS quoted FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON "
     "d.oid = s.setdatabase AND d.datname = current_database(), pg_catalog.unnest(s.setconfig) AS c "
-    "WHERE s.setrole = 0 AND c !~ '^winch\\.') n";
+    "WHERE s.setrole = '0' AND c !~ '^winch\\.') n";
 
 void scratch_databases_copy_settings(struct scratch_databases *databases, const char *url,
                                      struct database *from, GPtrArray *problems)

@@ -263,10 +263,12 @@ static char *extra_locks_condition(const struct postgres *postgres)
 {
     GString *sql = g_string_new("l.locktype = 'advisory' AND l.pid = pg_catalog.pg_backend_pid() "
                                 "AND l.granted");
-    g_string_append_printf(sql, " AND NOT (l.classid IN (%d, " GUARD_CLASS ") AND l.objsubid = 2)",
-                           POSTGRES_OWN_LOCK_CLASS);
+    g_string_append_printf(
+        sql, " AND NOT (l.classid::pg_catalog.int8 IN (%d, " GUARD_CLASS ") AND l.objsubid = 2)",
+        POSTGRES_OWN_LOCK_CLASS);
     for (guint i = 0; postgres->lock_ids != NULL && i < postgres->lock_ids->len; i++)
-        g_string_append_printf(sql, " AND NOT (l.classid = 0 AND l.objid = %u AND l.objsubid = 1)",
+        g_string_append_printf(sql,
+                               " AND NOT (l.classid = '0' AND l.objid = '%u' AND l.objsubid = 1)",
                                g_array_index(postgres->lock_ids, guint32, i));
     return g_string_free(sql, FALSE);
 }
@@ -501,7 +503,8 @@ static void release_locks(struct postgres_run *run)
     g_autofree char *condition = extra_locks_condition(run->postgres);
     g_autofree char *sql = g_strdup_printf(
         "SELECT CASE WHEN objsubid = 1 THEN (classid::bigint << 32 | objid::bigint)::text "
-        "ELSE classid || ', ' || objid END, CASE objsubid WHEN 1 THEN CASE mode WHEN 'ShareLock' "
+        "ELSE pg_catalog.concat(classid, ', ', objid) END, CASE objsubid WHEN 1 THEN CASE mode "
+        "WHEN 'ShareLock' "
         "THEN pg_catalog.pg_advisory_unlock_shared(classid::bigint << 32 | objid::bigint) "
         "ELSE pg_catalog.pg_advisory_unlock(classid::bigint << 32 | objid::bigint) END "
         "ELSE CASE mode WHEN 'ShareLock' "

@@ -12,7 +12,9 @@
 
 /* ---- by what server and backend are known again --------------------------------------------- */
 
-#define START_SQL "(pg_catalog.date_part('epoch', backend_start) * 1000000)::pg_catalog.int8"
+#define START_SQL                                                                                  \
+    "(pg_catalog.date_part('epoch', backend_start) OPERATOR(pg_catalog.*) "                        \
+    "1000000)::pg_catalog.int8"
 
 /* The timeline is that of the file being written: the control file's may lag behind. */
 #define TIMELINE_SQL                                                                               \

@@ -68,10 +68,10 @@ char *postgres_version_sql(const struct postgres *postgres)
     /* Times are read as double precision, exact to the microsecond until well after 2100. */
     return g_strdup_printf(
         "SELECT version::pg_catalog.text, dirty::pg_catalog.text, %s FROM %s LIMIT 2",
-        postgres->has_applied_at
-            ? "CASE WHEN pg_catalog.isfinite(applied_at) THEN"
-              " (pg_catalog.date_part('epoch', applied_at) * 1000000)::pg_catalog.int8 END"
-            : "NULL",
+        postgres->has_applied_at ? "CASE WHEN pg_catalog.isfinite(applied_at) THEN"
+                                   " (pg_catalog.date_part('epoch', applied_at) "
+                                   "OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8 END"
+                                 : "NULL",
         postgres->version_table);
 }
 

@@ -10,7 +10,7 @@
 
 #define AGE(time)                                                                                  \
     "(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - " time                          \
-    ") * 1000000)::bigint::text"
+    ") OPERATOR(pg_catalog.*) 1000000)::bigint::text"
 
 #define BLOCKERS_SQL                                                                               \
     "SELECT 'b', p.pid::text, a.usename::text, pg_catalog.host(a.client_addr), "                   \
