@@ -63,10 +63,18 @@ static const GPtrArray *relations_of(struct gate_look *look)
     return look->relations;
 }
 
+/* A lock's relation is "schema.name" as it is, what is needed is quoted where SQL wants it so. */
 static gboolean is_needed(const GPtrArray *relations, const char *relation)
 {
-    return g_ptr_array_find_with_equal_func((GPtrArray *)(gsize)relations, relation, g_str_equal,
-                                            NULL);
+    for (const char *dot = strchr(relation, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+        g_autofree char *schema = g_strndup(relation, (gsize)(dot - relation));
+        g_autofree char *quoted =
+            sql_object_text(&(const struct sql_object){.schema = schema, .name = dot + 1});
+        if (g_ptr_array_find_with_equal_func((GPtrArray *)(gsize)relations, quoted, g_str_equal,
+                                             NULL))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* ---- blockers -------------------------------------------------------------------------------- */
@@ -113,10 +121,24 @@ static void name_blocker(GString *text, const struct activity *activity,
     const struct relation_lock *lock = lock_of(activity, session->pid, needed, &is_in_need);
     gint64 since = session->transaction_since;
     g_autofree char *age = duration_format(since != 0 ? activity->taken_at - since : 0);
-    g_string_append_printf(
-        text, "%spid %d (%s%s%s) %s for %s, holds %s%s", text->len > 0 ? "; " : "", session->pid,
-        session->user, *session->application != '\0' ? ", " : "", session->application,
-        session->state, age, lock->relation, is_in_need ? ", which this needs" : "");
+    g_string_append_printf(text, "%spid %d (%s%s%s)", text->len > 0 ? "; " : "", session->pid,
+                           session->user, *session->application != '\0' ? ", " : "",
+                           session->application);
+    if (!session->is_hidden)
+        g_string_append_printf(text, " %s for %s,", session->state, age);
+    g_string_append_printf(text, " holds %s%s", lock->relation,
+                           is_in_need ? ", which this needs" : "");
+}
+
+/* Who holds no table here is of no interest, whatever else he does. */
+static gboolean hides_somebody(const struct activity *activity)
+{
+    for (guint i = 0; i < activity->lock_count; i++) {
+        const struct session *session = activity_session(activity, activity->locks[i].pid);
+        if (session != NULL && session->is_hidden && !session->is_own)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 #define NAMED_MAX 3
@@ -144,7 +166,13 @@ void gate_look_blockers(struct gate_look *look, struct gate_check *check)
     for (guint i = 0; i < activity->prepared_count; i++, count++)
         g_string_append_printf(text, "%sprepared transaction %s of %s", text->len > 0 ? "; " : "",
                                activity->prepared[i].gid, activity->prepared[i].owner);
-    if (count == 0)
+    if (count == 0 && (activity->is_cut || hides_somebody(activity)))
+        gate_answer(check, GATE_WARNING,
+                    activity->is_cut ? "see pg_locks" : "membership in pg_monitor shows them",
+                    "none seen; %s",
+                    activity->is_cut ? "there are more locks than were read"
+                                     : "the transactions of other roles cannot be seen");
+    else if (count == 0)
         gate_answer(check, GATE_OK, NULL, "no old transaction holds a table%s",
                     needed->len > 0 ? ", and nobody what this needs" : "");
     else

@@ -82,7 +82,7 @@ static int setup(void **state)
     workspace_put(place->folder, "1_a.up.sql", "CREATE TABLE a (i int);");
     workspace_put(place->folder, "1_a.down.sql", "DROP TABLE a;");
     workspace_put(place->folder, "2_b.up.sql", "CREATE TABLE b (i int);");
-    workspace_put(place->folder, "2_b.down.sql", "DROP TABLE b;");
+    workspace_put(place->folder, "2_b.down.sql", "DROP TABLE b; DROP TABLE IF EXISTS \"B.2\";");
     g_free(cluster_create_database("app"));
     cluster_exec(NULL, "DROP ROLE IF EXISTS owner; DROP ROLE IF EXISTS second;"
                        "CREATE ROLE owner LOGIN; CREATE ROLE second LOGIN;"
@@ -156,7 +156,7 @@ static void approval__second_person__opens_the_gate(void **state)
     assert_true(engine_approve(second, id, 60000, &none, NULL));
     workspace_put(place->folder, "2_b.down.sql", "DROP TABLE b; SELECT 1;");
     assert_refused(owner, "nobody has approved"); /* it is another plan now */
-    workspace_put(place->folder, "2_b.down.sql", "DROP TABLE b;");
+    workspace_put(place->folder, "2_b.down.sql", "DROP TABLE b; DROP TABLE IF EXISTS \"B.2\";");
     g_free(look(owner, &verdict));
     assert_int_equal(verdict, GATE_OK);
     g_autoptr(GError) error = NULL;
@@ -362,6 +362,27 @@ static void preview__age__is_told_by_the_servers_clock(void **state)
     assert_told(owner, "preview", GATE_FAILED, "and preview_max_age is 1");
 }
 
+/* What has to be quoted is known by its name all the same; and who sees nothing says so. */
+static void gate__told__of_a_quoted_name_and_of_what_is_hidden(void **state)
+{
+    struct place *place = *state;
+    cluster_exec("app", "CREATE TABLE \"B.2\" (i int); ALTER TABLE \"B.2\" OWNER TO owner");
+    struct engine *owner = place->engine[0];
+    g_autofree char *url = cluster_url("app");
+    PGconn *other = PQconnectdb(url);
+    AUTOPTR(gate) *blind = NULL;
+    AUTOPTR(gate) *gate = NULL;
+    PQclear(PQexec(other, "BEGIN; SELECT * FROM a"));
+    const struct gate_check *blockers = told(owner, "blockers", &blind);
+    assert_int_equal(blockers->verdict, GATE_WARNING);
+    assert_non_null(strstr(blockers->found, "cannot be seen"));
+    PQclear(PQexec(other, "SELECT * FROM \"B.2\""));
+    blockers = told(owner, "blockers", &gate);
+    PQfinish(other);
+    assert_int_equal(strstr(blockers->found, "holds public.B.2, which this needs") != NULL,
+                     inspection_parser_version() != 0);
+}
+
 #define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -377,6 +398,7 @@ int main(void)
         GATE_TEST(gate__receipt__counts_what_goes),
         GATE_TEST(gate__dependents__stop_a_down_or_go_along),
         GATE_TEST(preview__age__is_told_by_the_servers_clock),
+        GATE_TEST(gate__told__of_a_quoted_name_and_of_what_is_hidden),
     };
     return cmocka_run_group_tests(tests, cluster_setup, cluster_teardown);
 }
