@@ -4,22 +4,30 @@
 
 #include "database/postgres/postgres.h"
 
-#define BOUNDS "SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '10s'; "
+#define BOUNDS                                                                                     \
+    "SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '10s'; "                      \
+    "SET LOCAL search_path = pg_catalog, pg_temp; "
 
-#define FROM                                                                                       \
-    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"         \
-    " WHERE c.relkind IN ('r', 'm', 'p') AND pg_catalog.concat(n.nspname, '.', c.relname) IN ("
+/* A partitioned table is as large as its partitions; nothing is known of its rows where nothing is
+ * of one's. */
+#define SIZES(bytes, index_bytes, is_counted)                                                      \
+    "SELECT concat(n.nspname, '.', c.relname), s.bytes, s.index_bytes, s.rows, " is_counted        \
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL ("                    \
+    "WITH RECURSIVE t AS (SELECT c.oid UNION ALL SELECT h.inhrelid FROM pg_inherits h"             \
+    " JOIN t ON h.inhparent = t.oid WHERE c.relkind = 'p')"                                        \
+    " SELECT sum(" bytes ") AS bytes, sum(" index_bytes ") AS index_bytes,"                        \
+    " CASE WHEN bool_or(l.reltuples < 0) THEN -1 ELSE sum(l.reltuples) END AS rows"                \
+    " FROM t JOIN pg_class l ON l.oid = t.oid WHERE l.relkind <> 'p') s"                           \
+    " WHERE c.relkind IN ('r', 'm', 'p') AND concat(n.nspname, '.', c.relname) IN ("
 
-#define COUNTED                                                                                    \
-    "SELECT pg_catalog.concat(n.nspname, '.', c.relname), pg_catalog.pg_table_size(c.oid),"        \
-    " pg_catalog.pg_indexes_size(c.oid), c.reltuples, true" FROM
+#define COUNTED SIZES("pg_table_size(l.oid)", "pg_indexes_size(l.oid)", "true")
 
 #define PAGES "current_setting('block_size')::int8"
 #define REMEMBERED                                                                                 \
-    "SELECT pg_catalog.concat(n.nspname, '.', c.relname), c.relpages * " PAGES                     \
-    ", coalesce((SELECT pg_catalog.sum(i.relpages) FROM pg_catalog.pg_index x JOIN"                \
-    " pg_catalog.pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid), 0) * " PAGES        \
-    ", c.reltuples, false" FROM
+    SIZES("l.relpages * " PAGES,                                                                   \
+          "coalesce((SELECT sum(i.relpages) FROM pg_index x JOIN pg_class i"                       \
+          " ON i.oid = x.indexrelid WHERE x.indrelid = l.oid), 0) * " PAGES,                       \
+          "false")
 
 static char *list_of(const GPtrArray *names)
 {
