@@ -10,6 +10,10 @@
 #include "database/client.h"
 #include "database/scratch_databases.h"
 
+/* pg_dump holds ACCESS SHARE on what it has while it waits for the next: whoever alters a table
+ * meanwhile waits for it, and everybody behind him. */
+#define LOCK_WAIT "--lock-wait-timeout=2000"
+
 /* Open for reading and writing, 0600, already removed. */
 static int open_nameless(GError **error)
 {
@@ -34,12 +38,13 @@ static gboolean dump(const struct scratch *scratch, struct database *from, int f
                                "--no-password",
                                "--no-subscriptions",
                                "--no-security-labels",
+                               LOCK_WAIT,
                                NULL,
                                NULL,
                                NULL};
     if (!scratch_is_private(scratch)) {
-        arguments[6] = "--no-owner";
-        arguments[7] = "--no-privileges";
+        arguments[7] = "--no-owner";
+        arguments[8] = "--no-privileges";
     }
     char **environment = database_client_environment(from, NULL);
     gboolean is_done =
