@@ -21,6 +21,10 @@ static const struct {
     {{"plpython"}, "an untrusted language may do anything outside of the transaction"},
     {{"plperlu"}, "an untrusted language may do anything outside of the transaction"},
     {{"language c"}, "a function in C may do anything outside of the transaction"},
+    {{"replication_slot"}, "a replication slot stays as it was made, moved or dropped"},
+    {{"pg_switch_wal"}, "pg_switch_wal() ends a WAL file"},
+    {{"pg_reload_conf"}, "pg_reload_conf() has the server read its configuration"},
+    {{"pg_stat_reset"}, "pg_stat_reset*() forgets what the server counted"},
     {{"pg_terminate_backend"}, "pg_terminate_backend() ends other sessions"},
     {{"pg_cancel_backend"}, "pg_cancel_backend() ends what other sessions do"},
 };
