@@ -193,6 +193,8 @@ static json_t *weather_json(const struct weather *weather)
     json_object_set_new(object, "in_the_way", json_integer(weather->in_the_way));
     json_object_set_new(object, "waiting", json_integer(weather->waiting));
     json_object_set_new(object, "behind", json_integer(weather->behind));
+    json_object_set_new(object, "hidden", json_integer(weather->hidden));
+    json_object_set_new(object, "is_cut", json_boolean(weather->is_cut));
     json_object_set_new(object, "sessions", sessions);
     json_object_set_new(object, "prepared", prepared);
     return object;

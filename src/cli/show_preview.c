@@ -248,7 +248,14 @@ static void show_weather(struct output *output, const struct weather *weather)
         return;
     guint count = weather->sessions->len + weather->activity->prepared_count;
     output_line(output, ROLE_HEADING, "\nwho is there now%s",
-                count == 0 ? ": nobody who would matter" : "");
+                count == 0 ? ": nobody seen who would matter" : "");
+    if (weather->hidden > 0)
+        output_line(output, ROLE_WARNING,
+                    "  of %u %s this role may not see the transaction (pg_monitor may)",
+                    weather->hidden, weather->hidden == 1 ? "session" : "sessions");
+    if (weather->is_cut)
+        output_line(output, ROLE_WARNING,
+                    "  there are more locks than were read: not all are in this");
     for (guint i = 0; i < weather->sessions->len; i++) {
         const struct weather_session *entry =
             &g_array_index(weather->sessions, struct weather_session, i);
@@ -290,12 +297,16 @@ static void show_totals(struct output *output, const struct preview *preview)
     g_autofree char *here = time_text(preview->estimated_us);
     if (preview->level == PREVIEW_LEVEL_CATALOG)
         return;
+    gboolean is_whole = preview->outcome == PREVIEW_RUNS;
     g_autofree char *held = preview->exclusive_us > 0
                                 ? g_strdup_printf("held for at most %s at a time", exclusive)
-                                : g_strdup("never held");
-    output_line(output, ROLE_PLAIN,
-                "\nstatements %s; ACCESS EXCLUSIVE %s; WAL of the whole server meanwhile %s",
-                elapsed, held, wal);
+                                : g_strdup(is_whole ? "never held" : "not held by what ran");
+    if (preview->statements_us < 0)
+        output_line(output, ROLE_PLAIN, "\nno statement has ended");
+    else
+        output_line(output, ROLE_PLAIN,
+                    "\nstatements %s; ACCESS EXCLUSIVE %s; WAL of the whole server meanwhile %s",
+                    elapsed, held, wal);
     if (*here != '\0')
         output_line(output, ROLE_WARNING,
                     "on this database's tables: about %s, an estimate from their sizes", here);

@@ -89,7 +89,8 @@ struct preview_statement {
     gint64 estimated_us, estimated_wal;
     const char *estimate_why; /* "1.2 GB at 48 MB/s, as 3 runs here wrote"; "" */
     enum preview_risk risk;
-    const char *verdict; /* one line for people, raw names in it: "reads and writes of ... wait" */
+    const char *verdict; /* one line for people, raw names in it: "reads and writes of ... wait"; ""
+                          * where it adds nothing to what a statement before it holds */
     GPtrArray *notices;  /* of char *: what the server said, with its severity */
 };
 

@@ -307,10 +307,19 @@ static char *verdict_of_lock(const struct preview_statement *statement,
                            lock->relation);
 }
 
-/* is_held: statements before it in the file hold what others wait for. */
-static void judge_statement(struct preview *preview, struct preview_statement *statement,
-                            gboolean is_held)
+/* So long others notice that a lock is held. */
+#define NOTICEABLE_US (200 * G_TIME_SPAN_MILLISECOND)
+
+static gboolean is_long(const struct preview_statement *statement)
 {
+    return MAX(statement->elapsed_us, statement->estimated_us) >= NOTICEABLE_US;
+}
+
+/* held: the worst that statements before it in the file hold to its end. */
+static void judge_statement(struct preview *preview, struct preview_statement *statement,
+                            enum preview_risk held)
+{
+    gboolean is_held = held > PREVIEW_HARMLESS;
     const struct preview_work *work = worst_work(statement);
     const struct preview_lock *lock = worst_lock(statement);
     /* An index's lock comes with its table's; where that is not new, the table is locked already.
@@ -325,10 +334,13 @@ static void judge_statement(struct preview *preview, struct preview_statement *s
     if (statement->basis == PREVIEW_UNKNOWN)
         verdict = g_strdup(statement->was_run ? "what it locks was not measured"
                                               : "not known: its text does not tell");
+    else if (statement->risk == PREVIEW_HARMLESS && is_held &&
+             (held > PREVIEW_BRIEF || is_long(statement)))
+        verdict = g_strdup("who waits for the locks above waits on");
     else if (work != NULL && by_work >= by_lock)
         verdict = verdict_of_work(work, by_work);
     else if (statement->risk == PREVIEW_HARMLESS && is_held)
-        verdict = g_strdup("who waits for the locks above waits on");
+        verdict = g_strdup("");
     else
         verdict = verdict_of_lock(statement, lock);
     statement->verdict = preview_keep(preview, verdict);
@@ -392,12 +404,12 @@ static gboolean is_shadowed(const struct preview *preview, guint index)
 static void total_step(struct preview *preview, guint index)
 {
     struct preview_step *step = preview_step_edit(preview, index);
-    gboolean is_held = FALSE;
+    enum preview_risk held = PREVIEW_HARMLESS;
     for (guint i = 0; i < step->statements->len; i++) {
         struct preview_statement *statement = preview_statement_edit(step, i);
         statement->is_shadowed = statement->was_run && is_shadowed(preview, index);
-        judge_statement(preview, statement, is_held);
-        is_held = is_held || statement->risk > PREVIEW_HARMLESS;
+        judge_statement(preview, statement, held);
+        held = MAX(held, statement->risk);
         add_known(&step->wal_bytes, statement->wal_bytes);
         add_known(&preview->statements_us, statement->elapsed_us);
         add_known(&preview->estimated_us, statement->estimated_us);

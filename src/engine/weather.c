@@ -107,6 +107,9 @@ static void count(struct weather *weather)
         weather->waiting += kind == WEATHER_WAITS;
         weather->behind += kind == WEATHER_BEHIND;
     }
+    weather->is_cut = weather->activity->is_cut;
+    for (guint i = 0; i < weather->activity->session_count; i++)
+        weather->hidden += weather->activity->sessions[i].is_hidden;
 }
 
 struct weather *weather_new(struct activity *activity, const GArray *needs)

@@ -5,8 +5,8 @@
 #include <glib.h>
 
 #include "base/autofree.h"
-#include "database/activity.h"
 #include "base/lock_mode.h"
+#include "database/activity.h"
 
 /* A lock that the plan needs. */
 struct weather_need {
@@ -38,6 +38,8 @@ struct weather {
     struct activity *activity; /* referenced; prepared transactions are in it */
     GArray *sessions;          /* of struct weather_session, what is in the way first */
     guint in_the_way, waiting, behind;
+    guint hidden;    /* sessions whose transaction this role may not see */
+    gboolean is_cut; /* there were more locks than were read */
 };
 
 /* Takes a reference of activity. This program is left out. */

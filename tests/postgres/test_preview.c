@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <libpq-fe.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -180,6 +181,41 @@ static void assert_unsafe(const struct preview_test *test)
     assert_int_equal(statement->risk, PREVIEW_BLOCKS_ALL);
     assert_says(statement->verdict,
                 "reads and writes of public.child wait while every row is read");
+}
+
+/* What follows a lock that is held for a moment says nothing of it. */
+static void preview__verdict__tells_of_locks_that_are_held_long(void **state)
+{
+    struct preview_test *test = *state;
+    put(test, "000001_brief.up.sql",
+        "ALTER TABLE child ADD COLUMN later int; CREATE TABLE side (i int);"
+        "INSERT INTO side VALUES (1); SELECT count(*) FROM child; SELECT pg_sleep(0.3);");
+    put(test, "000002_long.up.sql",
+        "ALTER TABLE child ALTER COLUMN email SET NOT NULL; INSERT INTO side VALUES (2);");
+    assert_previewed(test, PREVIEW_LEVEL_SCRATCH);
+    assert_string_equal(statement_of(test, 0, 1)->verdict, "");
+    assert_string_equal(statement_of(test, 0, 2)->verdict, "");
+    assert_says(statement_of(test, 0, 4)->verdict, "waits on");
+    assert_says(statement_of(test, 1, 1)->verdict, "waits on");
+}
+
+/* A partitioned table has no file of its own. */
+static void preview__partitioned_table__is_as_large_as_its_partitions(void **state)
+{
+    struct preview_test *test = *state;
+    cluster_exec(DATABASE_NAME,
+                 "CREATE TABLE parted (id int, note text) PARTITION BY RANGE (id);"
+                 "CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (10000);"
+                 "INSERT INTO parted SELECT g, repeat('x', 100) FROM generate_series(1, 5000) g;"
+                 "ANALYZE parted");
+    put(test, "000001_check.up.sql", "ALTER TABLE parted ADD CONSTRAINT small CHECK (id < 10000);");
+    assert_previewed(test, PREVIEW_LEVEL_CATALOG);
+    const struct preview_work *work = work_of(statement_of(test, 0, 0));
+    assert_int_equal(work->kind, PREVIEW_SCANS);
+    assert_string_equal(work->relation, "public.parted");
+    assert_true(work->bytes > 500000);
+    assert_int_equal(work->rows, 5000);
+    assert_true(statement_of(test, 0, 0)->estimated_us > 0);
 }
 
 static void preview__set_not_null__scans_under_access_exclusive(void **state)
@@ -430,6 +466,18 @@ static void preview__scratch_url__makes_and_drops_a_database(void **state)
     assert_no_leftover();
 }
 
+/* Whoever waits for a table holds up those who wait for what it has already. */
+static void preview__locked_table__is_not_waited_for(void **state)
+{
+    struct preview_test *test = *state;
+    PGconn *other = PQconnectdb(test->settings->url);
+    PQclear(PQexec(other, "BEGIN; LOCK TABLE child"));
+    put(test, "000001_add.up.sql", "CREATE TABLE side (i int);");
+    assert_previewed(test, PREVIEW_LEVEL_SCRATCH);
+    PQfinish(other);
+    assert_true(is_not_covered(test, "pg_dump failed"));
+}
+
 /* pg_dump is there, and fails. */
 static void preview__without_pg_dump__replays_the_files(void **state)
 {
@@ -524,6 +572,8 @@ static void preview__record__is_what_the_gate_asks_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(preview__verdict__tells_of_locks_that_are_held_long),
+        TEST(preview__partitioned_table__is_as_large_as_its_partitions),
         TEST(preview__set_not_null__scans_under_access_exclusive),
         TEST(preview__safe_not_null__scans_while_others_go_on),
         TEST(preview__catalog__runs_nothing),
@@ -537,6 +587,7 @@ int main(void)
         TEST(preview__production__asks_for_the_words_of_the_change),
         TEST(preview__read_only__runs_on_a_copy_alone),
         TEST(preview__scratch_url__makes_and_drops_a_database),
+        TEST(preview__locked_table__is_not_waited_for),
         TEST(preview__without_pg_dump__replays_the_files),
         TEST(preview__end__leaves_nothing),
         TEST(preview__record__is_what_the_gate_asks_for),

@@ -93,7 +93,7 @@ static void preview__text__is_read_in_seconds(void **state)
     assert_says(here.out, "ACCESS EXCLUSIVE");
     assert_says(here.out, "wait while every row is read (");
     assert_says(here.out, "changed column public.child.email: not null is now yes");
-    assert_says(here.out, "nobody who would matter");
+    assert_says(here.out, "nobody seen who would matter");
     assert_says(here.out, "preview: 1 migration ran and rolled back, in ");
     assert_says(copy.out, "schema of app at ");
     assert_says(copy.out, "On copy");
