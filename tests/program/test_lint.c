@@ -6,8 +6,10 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "analysis/inspection.h"
 #include "support/program.h"
 
 struct place {
@@ -329,5 +331,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(lint__view__is_remembered_over_files, setup, teardown),
         cmocka_unit_test_setup_teardown(lint__format__wants_one_it_knows, setup, teardown),
     };
+    if (inspection_parser_version() == 0) {
+        puts("1..0 # SKIP this build has no parser");
+        return 0;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
