@@ -42,7 +42,7 @@ const struct command commands[] = {
      "replicas, history, reason, approval and backup. Exit status 5 when a check fails. A\n"
      "change goes through the same checks under the lock; what is only told, as the rows\n"
      "that would be lost, is not looked at again there, but with --plan the plan has to be\n"
-     "the one that was seen. 'winch config' shows the policies.",
+     "the one that was seen.",
      OPTIONS("down", "missed", "allow-empty-down", "plan", "reason", "override"), 0, 1, LOOKS,
      command_gate},
     {"history", GROUP_LOOK, "", "what was done, by whom, and how it ended",

@@ -60,15 +60,16 @@ gboolean drift_is_none(const struct drift *drift)
     return drift->recorded != NULL && drift->differences->len == 0;
 }
 
-/* ---- after a rollback ------------------------------------------------------------------------ */
+/* ---- around a run ---------------------------------------------------------------------------- */
 
 #define TOLD_MAX 5
 
-static void tell_differences(struct engine *engine, const struct drift *drift)
+/* since: "was reached", "was recorded". */
+static void tell_differences(struct engine *engine, const struct drift *drift, const char *since)
 {
     g_autofree char *version = change_version_text(engine, drift->version);
     guint told = 0, all = catalog_difference_count(drift->differences);
-    engine_notice(engine, "the schema is not what it was when version %s was reached:", version);
+    engine_notice(engine, "the schema is not what it was when version %s %s:", version, since);
     for (guint i = 0; i < drift->differences->len && told < TOLD_MAX; i++) {
         const struct catalog_difference *difference = drift->differences->pdata[i];
         g_autofree char *text = catalog_difference_text(difference);
@@ -78,20 +79,35 @@ static void tell_differences(struct engine *engine, const struct drift *drift)
         told++;
     }
     if (told < all)
-        engine_notice(engine, "  and %u more: see 'winch diff --first'", all - told);
+        engine_notice(engine, "  and %u more: see 'winch diff %s --first'", all - told, version);
 }
 
-void drift_after_rollback(struct engine *engine, gint64 version)
+/* TRUE when there was something to tell. */
+static gboolean compare_and_tell(struct engine *engine, gint64 version, gboolean is_first,
+                                 const char *since)
 {
     g_autoptr(GError) unseen = NULL;
     if (engine->settings->snapshots == SNAPSHOTS_OFF ||
         cancellation_level(engine->cancellation) != CANCEL_NONE)
-        return;
-    AUTOPTR(drift) *drift = engine_drift(engine, version, TRUE, &unseen);
+        return FALSE;
+    AUTOPTR(drift) *drift = engine_drift(engine, version, is_first, &unseen);
     if (drift == NULL)
         engine_notice(engine, "the schema could not be compared: %s", unseen->message);
-    else if (drift->recorded != NULL && !drift_is_none(drift))
-        tell_differences(engine, drift);
+    if (drift == NULL || drift->recorded == NULL || drift_is_none(drift))
+        return FALSE;
+    tell_differences(engine, drift, since);
+    return TRUE;
+}
+
+void drift_before_run(struct engine *engine, gint64 version)
+{
+    if (compare_and_tell(engine, version, FALSE, "was recorded"))
+        engine_notice(engine, "this run goes on from there, and records what it comes to");
+}
+
+void drift_after_rollback(struct engine *engine, gint64 version)
+{
+    compare_and_tell(engine, version, TRUE, "was reached");
 }
 
 /* ---- who ------------------------------------------------------------------------------------- */

@@ -37,6 +37,10 @@ gboolean drift_is_none(const struct drift *drift);
 char *drift_repair(const struct drift *drift, const struct catalog_difference *difference,
                    gboolean *is_safe);
 
+/* Tells, as notices, what was changed beside the files before a run that begins at version: what the
+ * run records at its end takes it for granted. Nothing where no schema was recorded. */
+void drift_before_run(struct engine *engine, gint64 version);
+
 /* Tells, as notices, what is not as it was when the version that a rollback has come to was
  * reached; nothing where that is not known. */
 void drift_after_rollback(struct engine *engine, gint64 version);

@@ -225,6 +225,8 @@ static gboolean run_for_real(struct run *run, GError **error)
     announce_history(run);
     if (!record_start(run, error))
         return FALSE;
+    if (run->state.version != VERSION_NONE)
+        drift_before_run(run->engine, run->state.version);
     g_autoptr(GError) failure = NULL;
     gboolean is_done = steps_run(run, &failure) && check_row(run, &failure);
     if (is_done)

@@ -319,6 +319,10 @@ static void drift__rollback__tells_what_is_not_as_it_was(void **state)
     g_string_truncate(test->notices, 0);
     cluster_exec("drift", "CREATE INDEX orders_total ON orders (total)");
     up(test, 1);
+    assert_non_null(strstr(test->notices->str,
+                           "the schema is not what it was when version 000001 was recorded:\n"
+                           "  added index public.orders_total\n"));
+    g_string_truncate(test->notices, 0);
     workspace_put(test->folder, "000002_b.down.sql",
                   "DROP VIEW big; CREATE INDEX orders_total ON orders (total);\n");
     assert_true(engine_reload(test->engine, NULL));

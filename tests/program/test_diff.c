@@ -82,6 +82,21 @@ static void diff__output__names_and_undoes(void **state)
     EXPECT(WINCH(test, "diff", "x"), 2, "x");
 }
 
+/* What a run records at its end would otherwise take a change by hand for granted in silence. */
+static void diff__run__begins_by_saying_what_was_changed_by_hand(void **state)
+{
+    struct diff_test *test = *state;
+    workspace_put(test->directory, "0002_two.up.sql", "CREATE TABLE two (i int);\n");
+    workspace_put(test->directory, "0002_two.down.sql", "DROP TABLE two;\n");
+    EXPECT(WINCH(test, "up", "1"), 0, "0001");
+    cluster_exec("diff", "DROP INDEX one_t");
+    EXPECT(WINCH(test, "up"), 0, "is not what it was when version 0001 was recorded",
+           "removed index public.one_t", "this run goes on from there");
+    EXPECT(WINCH(test, "diff", "1", "--first"), 6, "removed index public.one_t");
+    cluster_exec("diff", "CREATE VIEW seen AS SELECT * FROM one");
+    EXPECT(WINCH(test, "down"), 0, "when version 0002 was recorded", "added view public.seen");
+}
+
 static void diff__output__lets_no_name_out(void **state)
 {
     struct diff_test *test = *state;
@@ -119,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(diff__output__names_and_undoes),
+        TEST(diff__run__begins_by_saying_what_was_changed_by_hand),
         TEST(diff__output__lets_no_name_out),
         TEST(diff__sqlite__compares_as_well),
     };
